@@ -1,0 +1,1 @@
+"""nettwin: a Digital Twin Network."""

@@ -1,0 +1,1 @@
+"""Changes: what may happen to a scenario, by intent or by accident."""

@@ -1,0 +1,1 @@
+"""What the routers would do: (topology, routing policy) -> routing."""

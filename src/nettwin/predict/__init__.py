@@ -1,0 +1,1 @@
+"""How we answer: predictors, one folder per engine, and wrappers around them."""

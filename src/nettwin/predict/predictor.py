@@ -1,0 +1,30 @@
+"""What an engine is: something that turns a scenario into a performance."""
+
+from typing import Protocol, runtime_checkable
+
+from nettwin.changes.timeline import Timeline
+from nettwin.performance import Performance, PerformanceSeries
+from nettwin.scenario import Scenario
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """Equal predictor and equal scenario give an equal answer; a seed is a field of the predictor."""
+
+    @property
+    def name(self) -> str:
+        """How tables and files call this engine."""
+        ...
+
+    def predict(self, scenario: Scenario) -> Performance:
+        """The performance of a scenario. Raises PredictionError where the engine does not model it."""
+        ...
+
+
+@runtime_checkable
+class TimelinePredictor(Protocol):
+    """A predictor that also answers for changes in time."""
+
+    def predict_timeline(self, timeline: Timeline) -> PerformanceSeries:
+        """A performance per window of the timeline."""
+        ...

@@ -29,7 +29,7 @@ class Observation:
     def __post_init__(self) -> None:
         if not (self.duration_s > 0 and 0 <= self.warm_up_s < math.inf and self.delay_cap_s > 0):
             raise ScenarioError(
-                f"{self}", where="observation", hint="duration and cap are positive, the warm-up is finite and not negative"
+                f"{self}", where="observation", hint="duration and cap positive, warm-up finite and not negative"
             )
 
 

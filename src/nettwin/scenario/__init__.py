@@ -18,6 +18,7 @@ from nettwin.scenario.packet_sizes import (
     PacketSizes,
     TruncatedExponentialSize,
 )
+from nettwin.scenario.planning import CapacityModule, LinkPlanning
 from nettwin.scenario.routing import (
     AdjacencySegment,
     ExplicitPath,
@@ -39,6 +40,7 @@ __all__ = [
     "AdjacencySegment",
     "ArrivalProcess",
     "AutocorrelatedExponential",
+    "CapacityModule",
     "CarriedOnOff",
     "ConstantBitRate",
     "Demand",
@@ -49,6 +51,7 @@ __all__ = [
     "FixedSize",
     "ForwardingTable",
     "Link",
+    "LinkPlanning",
     "ModulatedExponential",
     "Node",
     "NodeSegment",

@@ -10,6 +10,7 @@ import numpy as np
 
 from nettwin.errors import ScenarioError, UnknownNameError
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray, frozen
+from nettwin.scenario.planning import LinkPlanning
 from nettwin.scenario.scheduling import Scheduling
 
 
@@ -41,6 +42,8 @@ class Link:
     risk_groups: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     is_up: bool = True
+    planning: LinkPlanning = LinkPlanning()
+    """What its circuit could be upgraded with, and the costs."""
 
     def __post_init__(self) -> None:
         _check(self.source != self.target, self.id, f"source and target are both {self.source!r}", "a link joins two nodes")

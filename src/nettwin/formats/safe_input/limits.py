@@ -1,0 +1,34 @@
+"""How large a file may be before reading it would harm the reader."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on everything a file can make grow. Beyond one of them reading stops with a LimitError."""
+
+    file_bytes: int = 64 * 2**20
+    """As it lies on disk."""
+    expanded_bytes: int = 64 * 2**20
+    """After decompression: of a gzipped file or of one member of an archive."""
+    archive_bytes: int = 512 * 2**20
+    """After decompression: of all members of an archive that are walked over; they are streamed, not held."""
+    expansion_ratio: int = 100
+    """Expanded over compressed size, beyond the first mebibyte."""
+    members: int = 20_000
+    """Entries of an archive."""
+    depth: int = 64
+    """Nesting of elements, maps and lists."""
+    elements: int = 2_000_000
+    """Values of a JSON document, elements and attributes of an XML document."""
+    yaml_elements: int = 400_000
+    """Values of a YAML document, which cost ten times as much. Tables in block text count as one."""
+    scalar_length: int = 16 * 2**20
+    """Characters of one text."""
+    attribute_length: int = 65_536
+    """Characters of a map key, an element name or an attribute."""
+    number_digits: int = 300
+    """Characters of one number."""
+
+
+DEFAULT_LIMITS = Limits()

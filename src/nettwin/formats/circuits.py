@@ -1,0 +1,109 @@
+"""Undirected edges of other people's files <-> the two directed links of a circuit."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from nettwin.scenario import Link, LinkPlanning, Topology
+from nettwin.scenario.scheduling import Scheduling
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """An edge as files have it. None: the file does not say."""
+
+    source: str
+    target: str
+    id: str = ""
+    capacity_bps: float | None = None
+    propagation_delay_s: float | None = None
+    length_m: float | None = None
+    metric: float | None = None
+    is_one_way: bool = False
+    planning: LinkPlanning = LinkPlanning()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A circuit of a topology: its link, and the one back if there is one."""
+
+    id: str
+    forward: Link
+    backward: Link | None
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether both directions are there and alike."""
+        back = self.backward
+        return back is not None and self.forward == replace(
+            back, id=self.forward.id, source=back.target, target=back.source, circuit=self.forward.circuit
+        )
+
+
+class Names:
+    """Hands out ids; one that is taken gets ``#2``, ``#3``, ..."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+        self._next: Counter[str] = Counter()
+
+    def unique(self, wanted: str) -> str:
+        name = wanted
+        while name in self._taken:
+            self._next[wanted] += 1
+            name = f"{wanted}#{self._next[wanted] + 1}"
+        self._taken.add(name)
+        return name
+
+
+def readable_ids(raw: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+    """The label where exactly one node has it and no other node's raw id looks like it; else the raw id."""
+    counts, ids = Counter(labels), set(raw)
+    return tuple(
+        label if label and counts[label] == 1 and (label == own or label not in ids) else own
+        for own, label in zip(raw, labels, strict=True)
+    )
+
+
+def links_of(circuits: Iterable[Circuit], scheduling: Scheduling) -> tuple[Link, ...]:
+    """Two links, ``A->B`` and ``B->A``, for each circuit ``A--B``; one for a one-way circuit. What is None becomes a default."""
+    circuit_names, link_names = Names(), Names()
+    links = []
+    for circuit in circuits:
+        name = circuit_names.unique(circuit.id or f"{circuit.source}--{circuit.target}")
+        for source, target in _directions(circuit):
+            links.append(_link(circuit, source, target, link_names.unique(f"{source}->{target}"), name, scheduling))
+    return tuple(links)
+
+
+def _directions(circuit: Circuit) -> tuple[tuple[str, str], ...]:
+    there = (circuit.source, circuit.target)
+    return (there,) if circuit.is_one_way else (there, there[::-1])
+
+
+def _link(circuit: Circuit, source: str, target: str, link_id: str, name: str, scheduling: Scheduling) -> Link:
+    return Link(
+        id=link_id,
+        source=source,
+        target=target,
+        capacity_bps=1e9 if circuit.capacity_bps is None else circuit.capacity_bps,
+        propagation_delay_s=circuit.propagation_delay_s or 0.0,
+        metric=1.0 if circuit.metric is None else circuit.metric,
+        scheduling=scheduling,
+        circuit=name,
+        planning=circuit.planning,
+        tags=circuit.tags,
+    )
+
+
+def pairs_of(topology: Topology) -> list[Pair]:
+    """The circuits of a topology, for files with undirected edges. Links that do not pair up stand alone."""
+    pairs = []
+    for name, members in topology.circuits.items():
+        links = [topology.links[index] for index in members]
+        if len(links) == 2 and (links[0].source, links[0].target) == (links[1].target, links[1].source):
+            pairs.append(Pair(name, links[0], links[1]))
+        else:
+            pairs += [Pair(link.id if len(links) > 1 else name, link, None) for link in links]
+    return pairs

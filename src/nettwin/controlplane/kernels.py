@@ -51,7 +51,7 @@ def mark_next_links(graph: Columns, distance: FloatArray, tolerance: float, has_
 def leads_nearer(distance: FloatArray, node: int, neighbor: int, metric: float, tolerance: float) -> bool:
     """Whether a link lies on a shortest path. Strictly nearer, so that tiny metrics cannot close a loop."""
     own = distance[node]
-    return own < np.inf and distance[neighbor] < own and distance[neighbor] + metric <= own * (1.0 + tolerance)
+    return bool(own < np.inf and distance[neighbor] < own and distance[neighbor] + metric <= own * (1.0 + tolerance))
 
 
 @compiled

@@ -1,11 +1,15 @@
 """Compiled: itineraries spelled out as paths."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from nettwin.controlplane.kernels import Columns, compiled
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
+
+AnyArray = npt.NDArray[Any]
+Index = int | np.signedinteger[Any]
 
 
 class Map(NamedTuple):
@@ -28,9 +32,9 @@ class Trips(NamedTuple):
 class Branch(NamedTuple):
     """A part of the traffic that still has to go on from a node."""
 
-    leg: int
-    node: int
-    link: int  # the link it came over, -1 at the source
+    leg: Index
+    node: Index
+    link: Index  # the link it came over, -1 at the source
     depth: int  # links crossed so far
     amount: float  # a share of the itinerary, or a number of tokens
 
@@ -98,7 +102,7 @@ def _longest_trip(trips: Trips, n_nodes: int) -> int:
 
 
 @compiled
-def _doubled(array: IntArray) -> IntArray:
+def _doubled(array: AnyArray) -> AnyArray:
     larger = np.empty(2 * len(array), dtype=array.dtype)
     larger[: len(array)] = array
     return larger

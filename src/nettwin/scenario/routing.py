@@ -28,6 +28,12 @@ class ForwardingTable:
     def __post_init__(self) -> None:
         object.__setattr__(self, "next_link", frozen(np.array(self.next_link, dtype=np.int32)))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ForwardingTable) and np.array_equal(self.next_link, other.next_link)
+
+    def __hash__(self) -> int:
+        return hash((self.next_link.shape, self.next_link.tobytes()))
+
 
 @dataclass(frozen=True, slots=True)
 class ExplicitPath:

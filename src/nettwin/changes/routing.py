@@ -1,0 +1,152 @@
+"""Edits of routing: metrics, explicit paths, segment lists, forwarding entries, the base of the policy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nettwin.changes.edits import with_entries, with_links, without_entries
+from nettwin.changes.selection import demands_named, links_named
+from nettwin.errors import ScenarioError
+from nettwin.scenario import AdjacencySegment, ExplicitPath, ForwardingTable, Scenario, SegmentList, ShortestPaths, Topology
+
+
+@dataclass(frozen=True, slots=True)
+class SetMetric:
+    """Another IGP metric for a link, or for both directions where a circuit is named."""
+
+    link: str
+    metric: float
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        return with_links(scenario, links_named(scenario.topology, self.link), lambda link: replace(link, metric=self.metric))
+
+
+@dataclass(frozen=True, slots=True)
+class SetPath:
+    """A demand takes exactly these links, in this order."""
+
+    demand: str
+    """Id or pattern."""
+    links: tuple[str, ...]
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        return SetPaths(self.demand, (ExplicitPath(self.links),)).apply(scenario)
+
+
+@dataclass(frozen=True, slots=True)
+class SetPaths:
+    """A demand is spread over these explicit paths by their shares."""
+
+    demand: str
+    """Id or pattern."""
+    paths: tuple[ExplicitPath, ...]
+
+    def __post_init__(self) -> None:
+        if not self.paths:
+            raise ScenarioError("no paths", where="set-paths", hint="give at least one; clear-path returns a demand to the base policy")
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        rows = demands_named(scenario, self.demand)
+        for row in rows:
+            for path in self.paths:
+                _check_path(scenario, row, path.links)
+        entries = with_entries(scenario.policy.explicit_paths, _names(scenario, rows), self.paths)
+        return replace(scenario, policy=replace(scenario.policy, explicit_paths=entries))
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPolicy:
+    """A demand is spread over these segment lists by their weights. An explicit path, if it has one, comes before them."""
+
+    demand: str
+    """Id or pattern."""
+    lists: tuple[SegmentList, ...]
+
+    def __post_init__(self) -> None:
+        if not self.lists:
+            raise ScenarioError("no segment lists", where="segment-policy", hint="give one; clear-path returns a demand to the base policy")
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        for segment_list in self.lists:
+            _check_segments(scenario.topology, segment_list)
+        names = _names(scenario, demands_named(scenario, self.demand))
+        entries = with_entries(scenario.policy.segment_lists, names, self.lists)
+        return replace(scenario, policy=replace(scenario.policy, segment_lists=entries))
+
+
+@dataclass(frozen=True, slots=True)
+class ClearPath:
+    """A demand loses its explicit paths and segment lists and follows the base of the policy again."""
+
+    demand: str = "*"
+    """Id or pattern."""
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        names = _names(scenario, demands_named(scenario, self.demand))
+        policy = without_entries(scenario.policy, names)
+        return scenario if policy is scenario.policy else replace(scenario, policy=policy)
+
+
+@dataclass(frozen=True, slots=True)
+class SetEcmp:
+    """Shortest paths of equal cost share the traffic, or the one over the smallest link ids takes all."""
+
+    has_ecmp: bool
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        return SetRoutingBase(ShortestPaths(has_ecmp=self.has_ecmp)).apply(scenario)
+
+
+@dataclass(frozen=True, slots=True)
+class SetRoutingBase:
+    """Another base of the routing policy: shortest paths, or a forwarding table in the scenario's order of nodes and links."""
+
+    base: ShortestPaths | ForwardingTable
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        return replace(scenario, policy=replace(scenario.policy, base=self.base))
+
+
+@dataclass(frozen=True, slots=True)
+class SetNextLink:
+    """One entry of the forwarding table: where a node sends what is meant for a target."""
+
+    node: str
+    target: str
+    link: str = ""
+    """The output. Empty: packets for this target are dropped here."""
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        base, topology = scenario.policy.base, scenario.topology
+        if not isinstance(base, ForwardingTable):
+            raise ScenarioError("the routing has no forwarding table", where="set-next-link", hint="set-routing-base gives it one")
+        output = topology.index_of_link(self.link) if self.link else -1
+        if self.link and topology.links[output].source != self.node:
+            raise ScenarioError(f"link {self.link!r} leaves {topology.links[output].source!r}", where=f"node {self.node!r}")
+        table = base.next_link.copy()
+        table[topology.index_of_node(self.node), topology.index_of_node(self.target)] = output
+        return SetRoutingBase(ForwardingTable(table)).apply(scenario)
+
+
+def _names(scenario: Scenario, rows: Sequence[int]) -> list[str]:
+    return [scenario.demand_ids[row] for row in rows]
+
+
+def _check_path(scenario: Scenario, row: int, path: tuple[str, ...]) -> None:
+    """Raise ScenarioError unless the links lead from the demand's source to its target without a gap."""
+    topology, demand = scenario.topology, f"demand {scenario.demand_ids[row]!r}"
+    here = topology.nodes[scenario.traffic.source[row]].id
+    for link in map(topology.link, path):
+        if link.source != here:
+            raise ScenarioError(f"link {link.id!r} does not start at {here!r}", where=demand, hint="the links of a path follow each other")
+        here = link.target
+    goal = topology.nodes[scenario.traffic.target[row]].id
+    if here != goal:
+        raise ScenarioError(f"the path ends at {here!r}", where=demand, hint=f"it must lead to {goal!r}")
+
+
+def _check_segments(topology: Topology, segment_list: SegmentList) -> None:
+    for segment in segment_list.segments:
+        if isinstance(segment, AdjacencySegment):
+            topology.index_of_link(segment.link)
+        else:
+            topology.index_of_node(segment.node)

@@ -14,7 +14,7 @@ from nettwin.changes.routing import ClearPath, SegmentPolicy, SetEcmp, SetMetric
 from nettwin.changes.scheduling import SetBuffer, SetClassMap, SetDiscipline, SetQueueWeights, SetScheduling
 from nettwin.changes.selection import Selection
 from nettwin.changes.serialization import change_from_dict, change_to_dict, changes_from_dicts, changes_to_dicts
-from nettwin.changes.timeline import Phase, TimedChange, Timeline
+from nettwin.changes.timeline import Phase, TimedChange, Timeline, phases, timeline_from_dict, timeline_to_dict
 from nettwin.changes.traffic import RateLimit, ScaleTraffic, SetArrivals, SetPacketSizes, SetRate, SetRates, SetTrafficClass
 
 __all__ = [
@@ -69,5 +69,8 @@ __all__ = [
     "changes_from_dicts",
     "changes_to_dicts",
     "diff",
+    "phases",
     "same_content",
+    "timeline_from_dict",
+    "timeline_to_dict",
 ]

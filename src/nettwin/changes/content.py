@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nettwin.scenario import Demand, ForwardingTable, RoutingPolicy, Scenario, ShortestPaths, Topology
+from nettwin.scenario import Demand, ForwardingTable, Scenario, ShortestPaths, Topology
 
 
 def same_content(first: Scenario, second: Scenario) -> bool:
@@ -48,11 +48,6 @@ def base_in_order_of(scenario: Scenario, topology: Topology) -> ShortestPaths | 
     table = np.full((topology.n_nodes, topology.n_nodes), -1)
     table[np.ix_(new, new)] = link[base.next_link[np.ix_(old, old)]]
     return ForwardingTable(table)
-
-
-def policy_in_order_of(scenario: Scenario, topology: Topology) -> RoutingPolicy:
-    """The routing policy of a scenario for a topology that orders nodes and links otherwise."""
-    return replace(scenario.policy, base=base_in_order_of(scenario, topology))
 
 
 def _same_order(first: Topology, second: Topology) -> bool:

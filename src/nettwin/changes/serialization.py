@@ -1,9 +1,10 @@
-"""Changes as plain data: ``{"fail-link": {"link": "Oslo--Bergen"}}``."""
+"""Changes as plain data: ``{"fail-link": {"link": "Oslo--Bergen"}}``; where they are read, command lines will do."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nettwin.changes.change import Change
+from nettwin.changes.commands import plain_from_command
 from nettwin.changes.kinds import CHANGE_KINDS
 from nettwin.changes.plan import Plan
 from nettwin.errors import FormatError, UnknownNameError
@@ -28,6 +29,11 @@ def change_from_dict(plain: Any, where: str = "change") -> Change:
     return _from_dict(plain, where, MAX_DEPTH)
 
 
+def parse_change(command: str) -> Change:
+    """The change that a command line describes. Raises InputError with the usage of its kind."""
+    return change_from_dict(plain_from_command(command), where="")
+
+
 def changes_to_dicts(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """Several changes as plain data."""
     return [change_to_dict(change) for change in changes]
@@ -39,14 +45,16 @@ def changes_from_dicts(plain: Any, where: str = "changes") -> Plan:
 
 
 def _from_dict(plain: Any, where: str, depth: int) -> Change:
+    if isinstance(plain, str):
+        plain = plain_from_command(plain)
     if not isinstance(plain, Mapping) or len(plain) != 1:
         raise FormatError("not a change", where=where, hint="a change is one kind with its fields, as {fail-link: {link: A--B}}")
     ((kind, described),) = plain.items()
     if kind == kind_name(Plan):
-        return _plan(described, f"{where}.{kind}", depth - 1)
+        return _plan(described, f"{where}.{kind}".removeprefix("."), depth - 1)
     if kind not in CHANGE_KINDS:
         raise UnknownNameError.among("change", str(kind), CHANGE_KINDS, where=where)
-    change: Change = from_plain(CHANGE_KINDS[kind], described, f"{where}.{kind}")
+    change: Change = from_plain(CHANGE_KINDS[kind], described, f"{where}.{kind}".removeprefix("."))
     return change
 
 

@@ -2,7 +2,7 @@
 
 A dataclass is a mapping of its fields, those at their default left out. Where a hint allows several dataclasses, the mapping
 says which under ``kind`` (``{"kind": "on-off", "on_s": 5, "off_s": 5}``), or the kind alone stands for it where all fields
-have their defaults (``"poisson"``). Infinity is ``"unlimited"``.
+have their defaults (``"poisson"``). Infinity is ``"unlimited"``; a number may have a unit, as ``"10 Gbit/s"`` for ``..._bps``.
 """
 
 import math
@@ -18,6 +18,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from nettwin.errors import FormatError, InputError, ScenarioError, UnknownNameError
+from nettwin.scenario.quantities import parse_quantity, units_of
 
 UNLIMITED = "unlimited"
 KIND = "kind"
@@ -223,19 +224,23 @@ def _whole_number(_hint: Any, plain: Any, where: str) -> int:
 
 
 def _number(_hint: Any, plain: Any, where: str) -> float:
+    """A number, or a text with a number and a unit that suits the field's name. YAML 1.1 takes even 1e9 for a text."""
     if plain == UNLIMITED:
         return math.inf
-    is_number = isinstance(plain, int | float | str | np.number) and not isinstance(plain, bool)
+    if isinstance(plain, str):
+        return parse_quantity(plain, units_of(_field_name(where)), where)
+    is_number = isinstance(plain, int | float | np.number) and not isinstance(plain, bool)
     try:
-        # YAML 1.1 takes 1e9 for a text, so a text of digits counts as a number; float() alone would also allow "nan" and "1_0".
-        number = math.nan if not is_number or (isinstance(plain, str) and not _DIGITS.fullmatch(plain)) else float(plain)
+        number = float(plain) if is_number else math.nan
     except OverflowError:
         number = math.nan
     _expect(not math.isnan(number), plain, "a number", where)
     return number
 
 
-_DIGITS = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+def _field_name(where: str) -> str:
+    found = re.search(r"(\w+)(\[[^\[\]]*\])*$", where)
+    return found[1] if found else ""
 
 
 def _expect(condition: bool, plain: Any, wanted: str, where: str, hint: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from nettwin.formats.coverage import CoverageEntry, CoverageLog, CoverageReport, Status
 from nettwin.formats.imported import Imported
-from nettwin.formats.registry import format_names, read, write
+from nettwin.formats.registry import format_names, read, scenario_schema, writable_format_names, write
 
 __all__ = [
     "CoverageEntry",
@@ -12,5 +12,7 @@ __all__ = [
     "Status",
     "format_names",
     "read",
+    "scenario_schema",
+    "writable_format_names",
     "write",
 ]

@@ -3,7 +3,7 @@
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from nettwin.errors import FormatError, InputError, LimitError, NettwinError, UnknownNameError
 from nettwin.formats.coverage import CoverageReport
@@ -75,6 +75,13 @@ def write(scenario: Scenario, path: str | Path, format: str | None = None) -> Co
         return module.write(scenario, path)
     except OSError as error:
         raise InputError(f"cannot write: {error.strerror or error}", where=str(path)) from None
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The JSON Schema of nettwin's own format, for editors and other programs."""
+    from nettwin.formats.yaml import scenario_schema as schema_of_yaml
+
+    return schema_of_yaml()
 
 
 def recognize(path: Path) -> Format:

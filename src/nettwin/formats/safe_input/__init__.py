@@ -5,7 +5,7 @@ from nettwin.formats.safe_input.files import decode, gunzip, inside, is_folder, 
 from nettwin.formats.safe_input.json_text import parse_json
 from nettwin.formats.safe_input.limits import DEFAULT_LIMITS, Limits
 from nettwin.formats.safe_input.xml_text import XmlElement, parse_xml
-from nettwin.formats.safe_input.yaml_text import parse_yaml, yaml_line
+from nettwin.formats.safe_input.yaml_text import is_plain_text, parse_yaml, yaml_line
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -17,6 +17,7 @@ __all__ = [
     "inside",
     "is_archive",
     "is_folder",
+    "is_plain_text",
     "members",
     "parse_json",
     "parse_xml",

@@ -70,6 +70,16 @@ def count_paths(graph: Columns, distance: FloatArray, is_next: BoolArray) -> Flo
 
 
 @compiled
+def count_next_links(graph: Columns, is_next: BoolArray) -> IntArray:
+    """Number of next links [target, node]."""
+    n_next = np.zeros((len(is_next), len(graph.out_offsets) - 1), dtype=np.int32)
+    for target in range(len(is_next)):
+        for link in range(len(graph.source)):
+            n_next[target, graph.source[link]] += is_next[target, link]
+    return n_next
+
+
+@compiled
 def follow_table(graph: Columns, next_link: IntArray) -> FloatArray:
     """Hops to each target [target, node] by a table [node, target]; infinite after a loop, a gap or a link that is down."""
     n_nodes = len(next_link)
@@ -106,8 +116,11 @@ def mark_table_links(next_link: IntArray, hops: FloatArray, n_links: int) -> Boo
 
 @compiled
 def push_flows(graph: Columns, distance: FloatArray, is_next: BoolArray, flow: FloatArray) -> FloatArray:
-    """Loads [link] of the flows [target, node] that enter at each node. ``flow`` becomes what passes through each node."""
-    load = np.zeros(len(graph.source))
+    """Loads [2, link] (see ``add``) of the flows [target, node] that enter at each node.
+
+    ``flow`` becomes what passes through each node.
+    """
+    load = np.zeros((2, len(graph.source)))
     for target in range(len(distance)):
         for node in np.argsort(distance[target])[::-1]:
             if node == target or flow[target, node] == 0.0 or distance[target, node] == np.inf:
@@ -126,5 +139,18 @@ def _push(graph: Columns, is_next: BoolArray, flow: FloatArray, load: FloatArray
     for place in range(first, last):
         link = graph.out_links[place]
         if is_next[link]:
-            load[link] += share
+            add(load, link, share)
             flow[graph.target[link]] += share
+
+
+@compiled
+def add(load: FloatArray, link: int, rate: float) -> None:
+    """Add to a sum [0, link] and keep what rounding takes in [1, link] (Neumaier 1974).
+
+    So what was added can be taken away again and leaves nothing behind.
+    """
+    before = load[0, link]
+    after = before + rate
+    added = after - before
+    load[0, link] = after
+    load[1, link] += (before - (after - added)) + (rate - added)

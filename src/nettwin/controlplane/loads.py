@@ -22,7 +22,8 @@ def loads_of(itineraries: Itineraries, rate_bps: FloatArray, forwarding: Forward
     from nettwin.controlplane.kernels import columns_of, push_flows
 
     flow, load = entering_flows(itineraries, rate_bps, forwarding)
-    return np.asarray(load + push_flows(columns_of(forwarding.graph), forwarding.distance, forwarding.is_next, flow))
+    pushed = push_flows(columns_of(forwarding.graph), forwarding.distance, forwarding.is_next, flow)
+    return np.asarray(load + pushed.sum(axis=0))
 
 
 def entering_flows(itineraries: Itineraries, rate_bps: FloatArray, forwarding: Forwarding) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,62 @@
+"""From a scenario to the simulator and back."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from nettwin.performance import Performance
+from nettwin.scenario import Scenario
+
+if TYPE_CHECKING:
+    from nettwin.simulation import SimulationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorPredictor:
+    """Sends every packet. Exact but for chance; the interval says how much chance is left."""
+
+    seed: int = 0
+    packets: float = 4e6
+    """Budget of packets where the observation does not end, and for a requested precision."""
+    duration_s: float | None = None
+    """Observe for this long where the scenario asks for the steady state."""
+    precision: float | None = None
+    """Wanted relative half-width of the mean delay's confidence interval; None: spend the budget once."""
+    is_strict: bool = False
+    """Whether a missed precision is an error."""
+    workers: int = 1
+    """Replications run at the same time; the answer does not depend on it."""
+    engine: str = "auto"
+    """auto, event or window: they differ in speed only."""
+    progress: Callable[[float], None] | None = field(default=None, compare=False, repr=False)
+    """Told the finished share now and then."""
+
+    @property
+    def name(self) -> str:
+        return "simulator"
+
+    def predict(self, scenario: Scenario) -> Performance:
+        """Simulate on the paths that the control plane finds. Raises PredictionError, NotConvergedError."""
+        from nettwin.controlplane import route
+        from nettwin.simulation import simulate
+
+        return simulate(self._observed(scenario), route(scenario), self._settings()).performance
+
+    def _observed(self, scenario: Scenario) -> Scenario:
+        if self.duration_s is None or math.isfinite(scenario.observation.duration_s):
+            return scenario
+        return replace(scenario, observation=replace(scenario.observation, duration_s=self.duration_s))
+
+    def _settings(self) -> "SimulationSettings":
+        from nettwin.simulation import Engine, SimulationSettings
+
+        return SimulationSettings(
+            seed=self.seed,
+            packets=self.packets,
+            precision=self.precision,
+            is_strict=self.is_strict,
+            workers=self.workers,
+            engine=Engine(self.engine),
+            progress=self.progress,
+        )

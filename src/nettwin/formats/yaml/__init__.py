@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from nettwin.changes import Timeline
 from nettwin.errors import FormatError
 from nettwin.formats.coverage import CoverageLog, CoverageReport
 from nettwin.formats.imported import Imported
@@ -14,13 +15,25 @@ from nettwin.formats.yaml.places import Places, input_error
 from nettwin.formats.yaml.saving import document_of
 from nettwin.formats.yaml.schema import Document, scenario_schema
 from nettwin.formats.yaml.text import json_text, yaml_text
+from nettwin.formats.yaml.timelines import timeline_of, timeline_part
 from nettwin.scenario import Scenario
 
 NAME = "yaml"
 DESCRIPTION = "nettwin's own format: human-friendly YAML, or the same document as JSON"
 EXTENSIONS = (".yaml", ".yml", ".json")
 
-__all__ = ["DESCRIPTION", "EXTENSIONS", "NAME", "read", "recognizes", "scenario_schema", "write"]
+__all__ = [
+    "DESCRIPTION",
+    "EXTENSIONS",
+    "NAME",
+    "dumps",
+    "read",
+    "read_timeline",
+    "recognizes",
+    "scenario_schema",
+    "write",
+    "write_timeline",
+]
 
 
 def recognizes(path: Path, head: bytes) -> bool:
@@ -36,21 +49,40 @@ def read(path: Path) -> Imported:
     return Imported(scenario_of(document, places, log), log.report())
 
 
+def read_timeline(path: Path) -> Timeline:
+    """The scenario in a document together with its ``timeline``."""
+    document, places = _load(path)
+    return timeline_of(document, scenario_of(document, places, CoverageLog()), places)
+
+
 def write(scenario: Scenario, path: Path) -> CoverageReport:
     """Writes all of a scenario: as JSON if the file's name ends so, else as YAML."""
-    path.write_text(dumps(scenario, is_json=path.name.lower().endswith(".json")), encoding="utf-8")
+    path.write_text(dumps(scenario, is_json=_is_json(path)), encoding="utf-8")
     return CoverageReport()
+
+
+def write_timeline(timeline: Timeline, path: Path) -> None:
+    """Writes a scenario and what happens to it."""
+    document = document_of(timeline.scenario, has_text_tables=not _is_json(path)) | {"timeline": timeline_part(timeline)}
+    path.write_text(_text(document, _is_json(path)), encoding="utf-8")
 
 
 def dumps(scenario: Scenario, *, is_json: bool = False) -> str:
     """The document of a scenario as text."""
-    document = document_of(scenario, has_text_tables=not is_json)
+    return _text(document_of(scenario, has_text_tables=not is_json), is_json)
+
+
+def _text(document: dict[str, Any], is_json: bool) -> str:
     return json_text(document) if is_json else yaml_text(document)
+
+
+def _is_json(path: Path) -> bool:
+    return path.name.lower().removesuffix(".gz").endswith(".json")
 
 
 def _load(path: Path) -> tuple[Document, Places]:
     data, where = read_bytes(path), str(path)
-    is_json = path.name.lower().removesuffix(".gz").endswith(".json") or data.lstrip().startswith(b"{")
+    is_json = _is_json(path) or data.lstrip().startswith(b"{")
     plain = parse_json(data, where=where) if is_json else parse_yaml(data, where=where)
     places = Places(where, None if is_json else data)
     if not isinstance(plain, dict):

@@ -33,6 +33,8 @@ class Assumptions:
     max_demands: int = 100_000
     """Missing demands are made between so many of the heaviest nodes that there are no more demands than this."""
     metric: MetricRule = MetricRule.DISTANCE
+    both_ways: bool | None = None
+    """Whether each demand of a triangular matrix (no pair has both directions) is also sent back. None: as the format has it."""
     buffer_packets: float = 500
     """FIFO buffer of every port, including the packet in service."""
 
@@ -62,6 +64,8 @@ def _value(name: str, text: str, where: str) -> object:
         if text not in known:
             raise UnknownNameError.among("metric rule", text, known, where=where)
         return MetricRule(text)
+    if name == "both_ways":
+        return bool(whole_number(text, name, where))
     if name in ("seed", "max_demands"):
         return whole_number(text, name, where)
     names = [field.name for field in fields(Assumptions)]

@@ -1,7 +1,7 @@
 """Undirected edges of other people's files <-> the two directed links of a circuit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nettwin.scenario import Link, LinkPlanning, Topology
@@ -15,6 +15,8 @@ class Circuit:
     source: str
     target: str
     id: str = ""
+    link_id: str = ""
+    """Of the one link of a one-way circuit, where the file names it."""
     capacity_bps: float | None = None
     propagation_delay_s: float | None = None
     length_m: float | None = None
@@ -42,17 +44,18 @@ class Pair:
 
 
 class Names:
-    """Hands out ids; one that is taken gets ``#2``, ``#3``, ..."""
+    """Hands out ids; one that is taken gets ``#2``, ``#3``, ... (or another mark)."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = set(taken)
+    def __init__(self, mark: str = "#") -> None:
+        self._mark = mark
+        self._taken: set[str] = set()
         self._next: Counter[str] = Counter()
 
     def unique(self, wanted: str) -> str:
         name = wanted
         while name in self._taken:
             self._next[wanted] += 1
-            name = f"{wanted}#{self._next[wanted] + 1}"
+            name = f"{wanted}{self._mark}{self._next[wanted] + 1}"
         self._taken.add(name)
         return name
 
@@ -66,18 +69,31 @@ def readable_ids(raw: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def links_of(circuits: Iterable[Circuit], scheduling: Scheduling) -> tuple[Link, ...]:
+def links_of(circuits: Sequence[Circuit], scheduling: Scheduling) -> tuple[Link, ...]:
     """Two links, ``A->B`` and ``B->A``, for each circuit ``A--B``; one for a one-way circuit. What is None becomes a default."""
-    circuit_names, link_names = Names(), Names()
+    names = Names()
     links = []
-    for circuit in circuits:
-        name = circuit_names.unique(circuit.id or f"{circuit.source}--{circuit.target}")
-        for source, target in _directions(circuit):
-            links.append(_link(circuit, source, target, link_names.unique(f"{source}->{target}"), name, scheduling))
+    for circuit, circuit_id in zip(circuits, circuit_ids(circuits), strict=True):
+        for source, target in directions(circuit):
+            link_id = names.unique(circuit.link_id or f"{source}->{target}")
+            links.append(_link(circuit, source, target, link_id, circuit_id, scheduling))
     return tuple(links)
 
 
-def _directions(circuit: Circuit) -> tuple[tuple[str, str], ...]:
+def circuit_ids(circuits: Sequence[Circuit]) -> list[str]:
+    """How each circuit is called. A one-way link is on its own unless the file names its circuit, maybe with others."""
+    names = Names()
+    given = {circuit.id for circuit in circuits if circuit.link_id}
+    return [
+        circuit.id
+        if circuit.id in given or (circuit.is_one_way and not circuit.id)
+        else names.unique(circuit.id or f"{circuit.source}--{circuit.target}")
+        for circuit in circuits
+    ]
+
+
+def directions(circuit: Circuit) -> tuple[tuple[str, str], ...]:
+    """Source and target of each link of a circuit."""
     there = (circuit.source, circuit.target)
     return (there,) if circuit.is_one_way else (there, there[::-1])
 

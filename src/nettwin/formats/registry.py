@@ -19,6 +19,7 @@ FORMATS = (
     "graphml",
     "repetita",
     "rfc8345",
+    "topohub_json",
     "node_link",
     "csv_tables",
 )

@@ -1,0 +1,85 @@
+"""topohub's JSON files: networkx node-link data with positions, distances in kilometres, and demands in Mbit/s."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nettwin.formats.assumptions import Assumptions
+from nettwin.formats.circuits import pairs_of
+from nettwin.formats.completion import complete
+from nettwin.formats.coverage import CoverageLog, CoverageReport
+from nettwin.formats.imported import Imported
+from nettwin.formats.losses import Holds, log_losses
+from nettwin.formats.safe_input import parse_json, read_bytes
+from nettwin.formats.topohub.document import DEMAND_MODEL, MBIT, UNITS_BPS, draft_of
+from nettwin.generate.geography import FIBRE_SPEED_M_PER_S, fibre_delay_of_length_s
+from nettwin.scenario import Link, Node, Scenario
+
+NAME = "topohub-json"
+DESCRIPTION = "topohub's JSON: node-link data with positions, distances and demands; capacities are made"
+EXTENSIONS = (".topohub.json",)
+
+
+def recognizes(path: Path, head: bytes) -> bool:
+    """Whether it is a JSON object with what only topohub has: ``stats`` or ``demands`` of the graph, or distances of edges."""
+    is_object = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"directed"' in head and b'"multigraph"' in head
+    return is_object and (b'"demands"' in head or b'"ecmp_fwd"' in head or (b'"dist"' in head and b'"pos"' in head))
+
+
+def read(path: Path, assumptions: Assumptions = Assumptions()) -> Imported:
+    """The network in a file, completed with assumptions where it is silent."""
+    log = CoverageLog()
+    document = parse_json(read_bytes(path), where=str(path))
+    return Imported(complete(draft_of(document, assumptions, log, str(path)), assumptions, log), log.report())
+
+
+def write(scenario: Scenario, path: Path) -> CoverageReport:
+    """Writes it with topohub's names; capacities, metrics and other delays than a fibre's stand beside them."""
+    log = CoverageLog()
+    path.write_text(json.dumps(_document(scenario, log), indent=0, allow_nan=False), encoding="utf-8")
+    log.modelled("node", count=scenario.topology.n_nodes)
+    log.modelled("link", count=scenario.topology.n_links)
+    log_losses(scenario, log, Holds.DEMANDS | Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.TAGS)
+    return log.report()
+
+
+def _document(scenario: Scenario, log: CoverageLog) -> dict[str, Any]:
+    index = scenario.topology.node_index
+    pairs = pairs_of(scenario.topology)
+    is_directed = not all(pair.is_symmetric for pair in pairs)
+    links = scenario.topology.links if is_directed else tuple(pair.forward for pair in pairs)
+    graph = {**scenario.topology.metadata, "name": scenario.name, DEMAND_MODEL: "directed", "demands": _demands(scenario, log)}
+    return {
+        "directed": is_directed,
+        "multigraph": len({frozenset((link.source, link.target)) for link in links}) < len(links),
+        "graph": graph,
+        "nodes": [_node(node, number) for number, node in enumerate(scenario.topology.nodes)],
+        "edges": [_edge(link, index[link.source], index[link.target]) for link in links],
+    }
+
+
+def _demands(scenario: Scenario, log: CoverageLog) -> dict[str, dict[str, float]]:
+    traffic, matrix = scenario.traffic, dict[str, dict[str, float]]()
+    unit_bps = UNITS_BPS.get(scenario.name, MBIT)
+    for source, target, rate in zip(traffic.source.tolist(), traffic.target.tolist(), traffic.rate_bps.tolist(), strict=True):
+        row = matrix.setdefault(str(source), {})
+        row[str(target)] = row.get(str(target), 0.0) + rate / unit_bps
+    n_pairs = sum(map(len, matrix.values()))
+    log.modelled("demand", count=n_pairs)
+    log.ignored("demand of a pair that has another", note="the rates are added up", count=traffic.n_demands - n_pairs)
+    return matrix
+
+
+def _node(node: Node, number: int) -> dict[str, Any]:
+    position = {"pos": list(node.position)} if node.position else {}
+    kind = {"type": node.tags[0]} if node.tags else {}
+    return {"id": number, "name": node.id, **position, **kind}
+
+
+def _edge(link: Link, source: int, target: int) -> dict[str, Any]:
+    length_m = link.propagation_delay_s * FIBRE_SPEED_M_PER_S
+    edge = {"source": source, "target": target, "dist": length_m / 1e3, "capacity_bps": link.capacity_bps, "metric": link.metric}
+    if fibre_delay_of_length_s(1e3 * edge["dist"]) != link.propagation_delay_s:
+        edge["propagation_delay_s"] = link.propagation_delay_s
+    kind = {"type": link.tags[0]} if link.tags else {}
+    return {**edge, **kind}

@@ -1,0 +1,137 @@
+"""Charts as inline SVG: distributions over demands and links, and the delay range of the slowest demands."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nettwin.apps.report.cases import Case
+from nettwin.apps.tables import quantile_column
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+"""Okabe & Ito (2008), told apart with any colour vision; lines differ by dashes too."""
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 3)))
+_N_SLOWEST = 12
+_STYLE: Any = {
+    "svg.fonttype": "none",
+    "text.parse_math": False,  # names of nodes are not formulas
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e3e6ea",
+    "axes.edgecolor": "#8a929c",
+    "legend.frameon": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One chart with its caption; the caption says what to see, for those who cannot see it too."""
+
+    caption: str
+    svg: str
+
+
+def figures(cases: Sequence[Case]) -> list[Figure]:
+    """The charts that the answers have data for."""
+    found = []
+    if any(np.isfinite(_delays_ms(case)).any() for case in cases):
+        found.append(Figure("How many demands are faster than: mean delay of each demand (logarithmic).", _drawn(cases, _delay_cdf, "cdf")))
+        found.append(
+            Figure(
+                f"Delay of the {_N_SLOWEST} slowest demands of the first answer: dot: mean; bar: p10 to p90; line: to p99.",
+                _drawn(cases, _slowest, "slowest"),
+            )
+        )
+    if any(np.isfinite(case.view.links["utilization"]).any() for case in cases):
+        found.append(Figure("Links from the most to the least utilized.", _drawn(cases, _utilization, "utilization")))
+    return found
+
+
+def _drawn(cases: Sequence[Case], draw: "Callable[[Axes, Sequence[Case]], None]", name: str) -> str:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure as Sheet
+
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+        sheet = Sheet(figsize=(5.6, 3.7), layout="constrained")
+        draw(sheet.add_subplot(), cases)
+        text = StringIO()
+        sheet.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return _inline(text.getvalue(), name)
+
+
+def _inline(svg: str, name: str) -> str:
+    """Only the drawing: no XML header, no metadata, no fixed size, and ids that no other chart has."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<svg (.*?)width="[^"]*"', r"<svg \1", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(r'<svg (.*?)height="[^"]*"', r'<svg aria-hidden="true" \1', svg, count=1, flags=re.DOTALL)
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+
+
+def _delay_cdf(axes: "Axes", cases: Sequence[Case]) -> None:
+    for number, case in enumerate(cases):
+        delays = np.sort(_delays_ms(case)[np.isfinite(_delays_ms(case))])
+        share = np.arange(1, len(delays) + 1) / max(1, len(delays))
+        axes.step(delays, share, where="post", label=case.label, **_line(number))
+    axes.set(xscale="log", xlabel="mean delay, ms", ylabel="share of demands", ylim=(0, 1.02))
+    _plain_ticks(axes)
+    _legend(axes)
+
+
+def _slowest(axes: "Axes", cases: Sequence[Case]) -> None:
+    names = list(cases[0].view.demands.nlargest(_N_SLOWEST, "delay_s").index)
+    for number, case in enumerate(cases):
+        rows = case.view.demands.reindex(names)
+        y = np.arange(len(names)) + (number - (len(cases) - 1) / 2) * 0.7 / len(cases)
+        low, high, far = (1e3 * rows[quantile_column(level)].to_numpy(float) for level in (0.1, 0.9, 0.99))
+        color = COLORS[number % len(COLORS)]
+        axes.hlines(y, low, far, color=color, lw=1)
+        axes.hlines(y, low, high, color=color, lw=4, alpha=0.55)
+        axes.plot(1e3 * rows["delay_s"], y, "o", color=color, ms=3.5, label=case.label)
+    axes.set_yticks(range(len(names)), [_short(name) for name in names], fontsize=7.5)
+    axes.invert_yaxis()
+    axes.set(xlabel="delay, ms", xlim=(0, None))
+    _legend(axes)
+
+
+def _utilization(axes: "Axes", cases: Sequence[Case]) -> None:
+    for number, case in enumerate(cases):
+        values = np.sort(case.view.links["utilization"].fillna(0).to_numpy(float))[::-1] * 100
+        axes.step(np.arange(1, len(values) + 1), values, where="mid", label=case.label, **_line(number))
+    axes.set(xlabel="links, by utilization", ylabel="utilization, %", ylim=(0, None))
+    _legend(axes)
+
+
+def _legend(axes: "Axes") -> None:
+    """Above the chart, where it covers nothing."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=8.5, handlelength=2.6)
+
+
+def _plain_ticks(axes: "Axes") -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _line(number: int) -> dict[str, Any]:
+    return {"color": COLORS[number % len(COLORS)], "linestyle": DASHES[number % len(DASHES)], "lw": 1.8}
+
+
+def _delays_ms(case: Case) -> np.ndarray:
+    return 1e3 * case.view.demands["delay_s"].to_numpy(float)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 26 else name[:25] + "…"

@@ -1,0 +1,56 @@
+"""The list of commands."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from nettwin.cli.compare import compare
+from nettwin.cli.convert import convert
+from nettwin.cli.engines import engines
+from nettwin.cli.evaluate import evaluate
+from nettwin.cli.exit_codes import EXIT_CODES_HELP
+from nettwin.cli.import_ import import_
+from nettwin.cli.predict import predict
+from nettwin.cli.schema import schema
+from nettwin.cli.show import show
+from nettwin.cli.simulate import simulate
+from nettwin.cli.sweep import sweep
+from nettwin.cli.tour import tour
+from nettwin.cli.validate import validate
+from nettwin.cli.whatif import whatif
+
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Scenarios": (import_, validate, show, convert, schema),
+    "Answers": (predict, simulate, whatif, sweep, compare),
+    "Engines": (engines, evaluate, tour),
+}
+
+app = typer.Typer(
+    help="A Digital Twin Network: ask a network what would happen.\n\n"
+    "SCENARIO is a file (nettwin YAML, SNDlib, GraphML, REPETITA, datanet, RFC 8345 JSON, node-link JSON, CSV folder; its format is "
+    "recognised) or a name such as topohub:sndlib/germany50. Tables are for people; --format json|csv|parquet is for machines. "
+    "--debug, anywhere, shows where an error comes from.",
+    epilog=EXIT_CODES_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(command)
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"nettwin {version('nettwin')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    pass

@@ -1,0 +1,89 @@
+"""The steps that most commands share: read a scenario, make an engine, ask it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from nettwin.cli.console import note
+from nettwin.cli.progress import progress
+
+if TYPE_CHECKING:
+    from nettwin.apps.compare import Comparison
+    from nettwin.apps.tables import PerformanceView, SeriesView
+    from nettwin.changes import Timeline
+    from nettwin.changes.change import Change
+    from nettwin.formats import Imported
+    from nettwin.predict.predictor import Predictor
+    from nettwin.scenario import Scenario
+
+
+def read(source: str, input_format: str | None = None) -> "Imported":
+    """Read a scenario; say so if a part of it was not understood."""
+    from nettwin.formats import Status
+    from nettwin.formats.registry import read as read_source
+
+    with progress(f"reading {source}"):
+        imported = read_source(source, format=input_format)
+    if n_unknown := imported.coverage.count(Status.UNKNOWN):
+        note(f"nettwin: {source}: {n_unknown} items were not understood and are not modelled; `nettwin import` lists them")
+    return imported
+
+
+def create_engine(name: str, option_texts: list[str] | None = None, **options: Any) -> "Predictor":
+    """An engine with the options that were given; a seed goes to engines that take one."""
+    from nettwin.predict import registry
+
+    chosen = {key: value for key, value in options.items() if value is not None}
+    if "seed" in chosen and not takes(name, "seed"):
+        note(f"nettwin: engine {name} uses no chance; --seed changes nothing")
+        del chosen["seed"]
+    return registry.create(name, **parse_options(option_texts), **chosen)
+
+
+def takes(engine: str, option: str) -> bool:
+    """Whether an engine has this option."""
+    from nettwin.predict.registry import options_of
+
+    return option in options_of(engine)
+
+
+def parse_options(texts: list[str] | None) -> dict[str, Any]:
+    """``key=value`` with values as in YAML: numbers, true, false, text."""
+    from nettwin.formats.safe_input.yaml_text import parse_yaml
+
+    options = {}
+    for text in texts or []:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--option")
+        options[key.replace("-", "_")] = parse_yaml(value.encode(), where=f"--option {key}")
+    return options
+
+
+def ask(predictor: "Predictor", scenario: "Scenario") -> "PerformanceView":
+    """The engine's answer with the scenario's names."""
+    from nettwin.apps.tables import PerformanceView
+
+    with progress(f"asking engine {predictor.name}"):
+        return PerformanceView(scenario, predictor.predict(scenario))
+
+
+def ask_in_time(predictor: "Predictor", timeline: "Timeline") -> "SeriesView":
+    """The engine's answers, one per window."""
+    from nettwin.apps.tables import SeriesView
+    from nettwin.errors import PredictionError
+    from nettwin.predict.predictor import TimelinePredictor
+
+    if not isinstance(predictor, TimelinePredictor):
+        raise PredictionError("it does not answer for changes in time", where=f"engine {predictor.name}", hint="use the simulator")
+    with progress(f"asking engine {predictor.name}"):
+        return SeriesView(timeline.scenario, predictor.predict_timeline(timeline))
+
+
+def what_if(predictor: "Predictor", scenario: "Scenario", changes: "Iterable[Change]") -> "Comparison":
+    """The engine's answers before and after the changes."""
+    from nettwin.apps.what_if import what_if as compare_with_change
+
+    with progress(f"asking engine {predictor.name} twice"):
+        return compare_with_change(scenario, changes, predictor)

@@ -1,0 +1,52 @@
+"""``nettwin engines``."""
+
+from typing import TYPE_CHECKING, Any
+
+from nettwin.cli.options import Format, Output, OutputFormat
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def engines(format: Format = OutputFormat.TEXT, output: Output = None) -> None:
+    """List the engines, their options, and whether they can be used here."""
+    from nettwin.cli.console import table
+    from nettwin.cli.output import Destination, Result, emit
+    from nettwin.predict.registry import names
+
+    known = [_describe(name) for name in names()]
+    rows = [(engine["name"], engine["status"], engine["description"], _options_text(engine["options"])) for engine in known]
+    result = Result(
+        render=lambda console: console.print(table("Engines", ("name", "here", "what it is", "options"), rows, right=())),
+        document=lambda: {"engines": known},
+        table=lambda: _frame(known),
+    )
+    emit(result, Destination(format, output))
+
+
+def _describe(name: str) -> dict[str, Any]:
+    from nettwin.errors import NettwinError
+    from nettwin.predict import registry
+
+    try:
+        options = registry.options_of(name)
+        engine = registry.create(name)
+    except NettwinError as error:
+        return {"name": name, "status": "no", "is_usable": False, "description": str(error), "options": {}}
+    description = (type(engine).__doc__ or "").strip().split("\n")[0]
+    return {"name": name, "status": "yes", "is_usable": True, "description": description, "options": _shown(options)}
+
+
+def _shown(options: dict[str, Any]) -> dict[str, Any]:
+    return {key: value if isinstance(value, bool | int | float | str | None) else str(value) for key, value in options.items()}
+
+
+def _options_text(options: dict[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in options.items())
+
+
+def _frame(known: list[dict[str, Any]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [{**engine, "options": _options_text(engine["options"])} for engine in known]
+    return pd.DataFrame(rows).set_index("name")

@@ -1,0 +1,133 @@
+"""``nettwin simulate``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nettwin.cli.options import (
+    EngineOptions,
+    Format,
+    InputFormat,
+    MaxDelay,
+    MaxLoss,
+    MaxUtilization,
+    Output,
+    OutputFormat,
+    Report,
+    Source,
+    Strict,
+    Table,
+    TablePart,
+    Top,
+)
+from nettwin.cli.quantities import parse_count, parse_seconds
+
+if TYPE_CHECKING:
+    from nettwin.changes import TimedChange, Timeline
+    from nettwin.scenario import Scenario
+
+Packets = Annotated[
+    float | None, typer.Option("--packets", metavar="N", parser=parse_count, help="Budget (2e6, 500k, 10M).", show_default=False)
+]
+Precision = Annotated[
+    float | None,
+    typer.Option("--precision", min=1e-6, max=0.999, help="Stop at this relative half-width of the mean delay.", show_default=False),
+]
+Replications = Annotated[int | None, typer.Option("--replications", min=1, help="Independent runs, merged.", show_default=False)]
+
+
+def _time(name: str, text: str) -> Any:
+    return typer.Option(name, metavar="TIME", parser=parse_seconds, help=text, show_default=False, rich_help_panel=TIME_PANEL)
+
+
+TIME_PANEL = "Time axis"
+Events = Annotated[
+    Path | None, typer.Option("--events", metavar="FILE", help="Timed changes in YAML.", show_default=False, rich_help_panel=TIME_PANEL)
+]
+At = Annotated[
+    list[str] | None,
+    typer.Option("--at", metavar="EVENT", help='As "2s fail-link A--B"; repeatable.', show_default=False, rich_help_panel=TIME_PANEL),
+]
+
+
+def simulate(
+    scenario: Source,
+    packets: Packets = None,
+    precision: Precision = None,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same answer.")] = 0,
+    replications: Replications = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Replications that run at the same time.")] = 1,
+    option: EngineOptions = None,
+    duration: Annotated[float | None, _time("--duration", "Observe this long.")] = None,
+    warm_up: Annotated[float | None, _time("--warm-up", "Leave out the start.")] = None,
+    window: Annotated[float | None, _time("--window", "One answer per window; a tenth of the duration if there are events.")] = None,
+    at: At = None,
+    events: Events = None,
+    convergence_delay: Annotated[float, _time("--convergence-delay", "From a change to the new routes.")] = 0.0,
+    max_utilization: MaxUtilization = None,
+    max_delay: MaxDelay = None,
+    max_loss: MaxLoss = None,
+    strict: Strict = False,
+    format: Format = OutputFormat.TEXT,
+    output: Output = None,
+    table: Table = TablePart.DEMANDS,
+    top: Top = 10,
+    report: Report = None,
+    input_format: InputFormat = None,
+) -> None:
+    """Simulate packet by packet: steady state, or changes in time with one answer per window."""
+    from nettwin.cli import asking
+    from nettwin.cli.answers import deliver
+    from nettwin.cli.output import Destination
+    from nettwin.cli.series import deliver_series
+    from nettwin.cli.verdict import Objectives, judge
+
+    destination = Destination(format, output)
+    objectives = Objectives(max_utilization, max_delay, max_loss)
+    question = _observed(asking.read(scenario, input_format).scenario, duration, warm_up)
+    engine = asking.create_engine(
+        "simulator", option, seed=seed, packets=packets, precision=precision, replications=replications, workers=workers
+    )
+    timed = _events(at, events)
+    if window is None and not timed:
+        view = asking.ask(engine, question)
+        deliver(view, destination, table, top, report)
+        judge(view, objectives, strict)
+        return
+    if report is not None:
+        raise typer.BadParameter("a report shows one answer, not windows; leave out --window, --at and --events", param_hint="--report")
+    series = asking.ask_in_time(engine, _timeline(question, timed, window, convergence_delay))
+    deliver_series(series, destination, table, objectives)
+
+
+def _observed(scenario: "Scenario", duration_s: float | None, warm_up_s: float | None) -> "Scenario":
+    from dataclasses import replace
+
+    asked = {"duration_s": duration_s, "warm_up_s": warm_up_s}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return replace(scenario, observation=replace(scenario.observation, **given)) if given else scenario
+
+
+def _events(texts: list[str] | None, file: Path | None) -> "tuple[TimedChange, ...]":
+    from nettwin.changes import TimedChange, parse_change
+    from nettwin.formats.plan_file import read_events
+
+    events = list(read_events(file)) if file is not None else []
+    for text in texts or []:
+        time, _, change = text.strip().partition(" ")
+        if not change:
+            raise typer.BadParameter(f'{text!r} is not "TIME CHANGE"', param_hint="--at")
+        events.append(TimedChange(parse_seconds(time.rstrip(":")), parse_change(change)))
+    return tuple(sorted(events, key=lambda event: event.time_s))
+
+
+def _timeline(scenario: "Scenario", events: "tuple[TimedChange, ...]", window_s: float | None, convergence_delay_s: float) -> "Timeline":
+    import math
+
+    from nettwin.changes import Timeline
+
+    duration_s = scenario.observation.duration_s
+    if not math.isfinite(duration_s):
+        raise typer.BadParameter("windows and events need an end: give --duration", param_hint="--duration")
+    return Timeline(scenario, events, window_s=window_s or duration_s / 10, convergence_delay_s=convergence_delay_s)

@@ -1,0 +1,80 @@
+"""``nettwin tour``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nettwin.cli.options import InputFormat
+from nettwin.cli.quantities import parse_count
+
+if TYPE_CHECKING:
+    from nettwin.apps.compare import Comparison
+    from nettwin.scenario import Scenario
+
+TOUR_NETWORK = "topohub:sndlib/geant"
+
+
+def tour(
+    scenario: Annotated[str, typer.Argument(metavar="[SCENARIO]", help="The network to look at.")] = TOUR_NETWORK,
+    report: Annotated[Path, typer.Option("--report", metavar="FILE.html", help="Where the report goes.")] = Path("out/report.html"),
+    packets: Annotated[float, typer.Option("--packets", metavar="N", parser=parse_count, help="Budget of each simulation.")] = 2e6,
+    seed: Annotated[int, typer.Option("--seed", help="Of the simulations.")] = 1,
+    top: Annotated[int, typer.Option("--top", min=1, help="Rows per table.")] = 6,
+    input_format: InputFormat = None,
+) -> None:
+    """See what nettwin does: two engines side by side, the busiest link fails, and a report."""
+    from nettwin.apps.compare import Comparison
+    from nettwin.apps.report import Case, write_report
+    from nettwin.changes import FailLink
+    from nettwin.cli import asking
+    from nettwin.cli.comparisons import render_side_by_side, render_what_if
+    from nettwin.cli.console import note, screen
+
+    console, labels = screen(), ("analytic", "simulated")
+    question = asking.read(scenario, input_format).scenario
+    analytic = asking.create_engine("queueing")
+    simulator = asking.create_engine("simulator", seed=seed, packets=packets)
+    busiest = _busiest_circuit(question)
+    failed = FailLink(busiest).apply(question)
+
+    expected, simulated = asking.ask(analytic, question), asking.ask(simulator, question)
+    today = Comparison(expected, simulated)
+    render_side_by_side(console, today, f"{question.name}: the analytic twin beside the packet simulator", labels, top)
+
+    what_if = Comparison(expected, asking.ask(analytic, failed))
+    console.print()
+    render_what_if(console, what_if, f"What if {busiest}, the busiest circuit, fails? (analytic twin)", top)
+
+    console.print()
+    simulated_after = asking.ask(simulator, failed)
+    after = Comparison(what_if.after, simulated_after)
+    render_side_by_side(console, after, f"After the failure of {busiest}: both engines again", labels, top)
+
+    cases = [Case("analytic, today", expected), Case("simulated, today", simulated)]
+    cases += [Case("analytic, after", what_if.after), Case("simulated, after", simulated_after)]
+    write_report(report, cases, f"{question.name}: today, and if {busiest} fails", _notes(what_if, busiest))
+    note(f"nettwin: wrote {report}; open it in a browser")
+
+
+def _busiest_circuit(scenario: "Scenario") -> str:
+    from nettwin.controlplane import route
+
+    topology = scenario.topology
+    load = route(scenario).link_load_bps(scenario.traffic.rate_bps, topology.n_links) / topology.capacity_bps
+    link = topology.links[int(load.argmax())]
+    return link.circuit or link.id
+
+
+def _notes(what_if: "Comparison", busiest: str) -> list[str]:
+    from nettwin.apps.quantities import percent, seconds
+
+    before, after = what_if.before.summary, what_if.after.summary
+    worst = what_if.worst_links(1).index[0]
+    notes = [
+        f"If {busiest} fails, the highest utilization goes from {percent(before.max_utilization)} to {percent(after.max_utilization)} "
+        f"(on {worst}), and the mean delay from {seconds(before.mean_delay_s)} to {seconds(after.mean_delay_s)}."
+    ]
+    if what_if.newly_unreachable:
+        notes.append(f"{len(what_if.newly_unreachable)} demands become unreachable.")
+    return notes

@@ -1,0 +1,91 @@
+"""``nettwin whatif``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nettwin.cli.options import (
+    Engine,
+    EngineOptions,
+    Format,
+    InputFormat,
+    MaxDelay,
+    MaxLoss,
+    MaxUtilization,
+    Output,
+    OutputFormat,
+    Report,
+    Seed,
+    Source,
+    Strict,
+    Table,
+    TablePart,
+    Top,
+)
+
+if TYPE_CHECKING:
+    from nettwin.changes import Plan
+
+
+def whatif(
+    scenario: Source,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--change", "-c", metavar="CHANGE", help='As "fail-link A--B"; repeatable, in order.', show_default=False),
+    ] = None,
+    changes: Annotated[
+        Path | None,
+        typer.Option("--changes", metavar="FILE", help="A plan in YAML or JSON; it comes first.", show_default=False),
+    ] = None,
+    engine: Engine = "queueing",
+    option: EngineOptions = None,
+    seed: Seed = None,
+    max_utilization: MaxUtilization = None,
+    max_delay: MaxDelay = None,
+    max_loss: MaxLoss = None,
+    strict: Strict = False,
+    format: Format = OutputFormat.TEXT,
+    output: Output = None,
+    table: Table = TablePart.LINKS,
+    top: Top = 10,
+    report: Report = None,
+    input_format: InputFormat = None,
+) -> None:
+    """Apply changes and show before and after, with the newly worst links and demands."""
+    from nettwin.cli import asking
+    from nettwin.cli.answers import report_on
+    from nettwin.cli.comparisons import comparison_document, comparison_table, render_what_if
+    from nettwin.cli.output import Destination, Result, emit
+    from nettwin.cli.verdict import Objectives, judge
+
+    destination = Destination(format, output)
+    plan = _plan(change, changes)
+    question = asking.read(scenario, input_format).scenario
+    comparison = asking.what_if(asking.create_engine(engine, option, seed=seed), question, plan)
+    title = _in_words(plan)
+    result = Result(
+        render=lambda console: render_what_if(console, comparison, title, top),
+        document=lambda: comparison_document(comparison, title, top),
+        table=lambda: comparison_table(comparison, table),
+    )
+    emit(result, destination)
+    if report is not None:
+        report_on([("before", comparison.before), ("after", comparison.after)], report)
+    judge(comparison.after, Objectives(max_utilization, max_delay, max_loss), strict)
+
+
+def _plan(texts: list[str] | None, file: Path | None) -> "Plan":
+    from nettwin.changes import Plan, parse_change
+    from nettwin.formats.plan_file import read_plan
+
+    changes = (*(read_plan(file) if file is not None else ()), *(parse_change(text) for text in texts or ()))
+    if not changes:
+        raise typer.BadParameter("no change: give --change or --changes", param_hint="--change")
+    return Plan(changes)
+
+
+def _in_words(plan: "Plan") -> str:
+    from nettwin.changes.commands import command_of
+
+    return "What if: " + ", then ".join(command_of(change) for change in plan)

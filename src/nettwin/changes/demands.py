@@ -10,7 +10,7 @@ from nettwin.changes.selection import demands_named
 from nettwin.errors import ScenarioError
 from nettwin.scenario import Demand, Scenario, Traffic
 from nettwin.scenario.arrays import IntArray
-from nettwin.scenario.traffic import default_demand_id
+from nettwin.scenario.traffic import default_demand_id, named_demands
 
 Item = TypeVar("Item")
 
@@ -44,7 +44,8 @@ class AddDemands:
         for demand in self.demands:
             if demand.id in scenario.demand_index:
                 raise ScenarioError("there is already one", where=f"demand {demand.id!r}", hint="remove it first, or give another id")
-        return (*scenario.demand_ids, *_named_after_ends(self.demands, scenario))
+        names = [(demand.id, default_demand_id(demand.source, demand.target, demand.traffic_class)) for demand in self.demands]
+        return (*scenario.demand_ids, *named_demands(names, scenario.demand_index))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +80,6 @@ def without_rows(scenario: Scenario, rows: IntArray) -> Scenario:
     columns = ("source", "target", "rate_bps", "traffic_class", "arrival_index", "packet_size_index")
     fewer = replace(traffic, ids=tuple(names[kept]), **{name: getattr(traffic, name)[kept] for name in columns})
     return replace(scenario, traffic=fewer, policy=without_entries(scenario.policy, names[rows]))
-
-
-def _named_after_ends(demands: tuple[Demand, ...], scenario: Scenario) -> list[str]:
-    """The ids of new demands; where the name after the ends is taken, ``#2``, ``#3``, ... is added."""
-    taken = set(scenario.demand_index) | {demand.id for demand in demands}
-    names = []
-    for demand in demands:
-        names.append(demand.id or _free(default_demand_id(demand.source, demand.target, demand.traffic_class), taken))
-        taken.add(names[-1])
-    return names
-
-
-def _free(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    count = 2
-    while f"{name}#{count}" in taken:
-        count += 1
-    return f"{name}#{count}"
 
 
 def _joined(first: Traffic, second: Traffic) -> Traffic:

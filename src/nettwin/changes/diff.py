@@ -42,6 +42,8 @@ def _observation(before: Scenario, after: Scenario) -> Iterator[Change]:
 
 
 def _removed_demands(before: Scenario, after: Scenario) -> Iterator[Change]:
+    if before.traffic is after.traffic and before.topology.nodes is after.topology.nodes:
+        return
     old, new = _ends(before), _ends(after)
     gone = tuple(name for name, ends in old.items() if new.get(name) != ends)
     if gone:
@@ -113,6 +115,8 @@ def _demand_edits(before: Scenario, after: Scenario) -> Iterator[Change]:
 
 
 def _rates(before: Scenario, after: Scenario) -> Iterator[Change]:
+    if before.traffic is after.traffic:
+        return
     old = before.traffic.rate_bps
     new = after.traffic.rate_bps[[after.demand_index[name] for name in before.demand_ids]] if len(old) else old
     changed = np.flatnonzero(old != new)

@@ -15,3 +15,10 @@ def frozen(array: Array) -> Array:
     """The array, no longer writable."""
     array.flags.writeable = False
     return array
+
+
+def own(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """The values as an array of this type that nobody can write to: a copy, unless they are one already."""
+    if isinstance(values, np.ndarray) and values.dtype == dtype and values.flags.owndata and not values.flags.writeable:
+        return values
+    return frozen(np.array(values, dtype=dtype))

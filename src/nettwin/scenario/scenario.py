@@ -1,18 +1,18 @@
 """A scenario: the question. Topology, traffic, routing policy, and how it is observed."""
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from nettwin.errors import ScenarioError, UnknownNameError
 from nettwin.scenario.routing import ForwardingTable, RoutingPolicy
-from nettwin.scenario.topology import Topology
-from nettwin.scenario.traffic import Traffic, default_demand_id
+from nettwin.scenario.topology import Node, Topology
+from nettwin.scenario.traffic import Traffic, default_demand_id, named_demands
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,7 @@ class Observation:
 
     def __post_init__(self) -> None:
         if not (self.duration_s > 0 and 0 <= self.warm_up_s < math.inf and self.delay_cap_s > 0):
-            raise ScenarioError(
-                f"{self}", where="observation", hint="duration and cap positive, warm-up finite and not negative"
-            )
+            raise ScenarioError(f"{self}", where="observation", hint="duration and cap positive, warm-up finite and not negative")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,15 +61,11 @@ class Scenario:
     @cached_property
     def demand_ids(self) -> tuple[str, ...]:
         """The traffic's ids, or names after the ends; repeated ones get ``#2``, ``#3``, ..."""
-        if self.traffic.ids:
-            return self.traffic.ids
-        names = [node.id for node in self.topology.nodes]
-        columns = zip(self.traffic.source.tolist(), self.traffic.target.tolist(), self.traffic.traffic_class.tolist(), strict=True)
-        return _distinct([default_demand_id(names[s], names[t], c) for s, t, c in columns])
+        return _names_of(self.traffic, self.topology.nodes).ids
 
     @cached_property
     def demand_index(self) -> Mapping[str, int]:
-        return MappingProxyType({name: index for index, name in enumerate(self.demand_ids)})
+        return _names_of(self.traffic, self.topology.nodes).index
 
     def index_of_demand(self, demand_id: str) -> int:
         if demand_id not in self.demand_index:
@@ -79,12 +73,29 @@ class Scenario:
         return self.demand_index[demand_id]
 
 
-def _distinct(names: list[str]) -> tuple[str, ...]:
-    if len(set(names)) == len(names):
-        return tuple(names)
-    seen: Counter[str] = Counter()
-    result = []
-    for name in names:
-        seen[name] += 1
-        result.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
-    return tuple(result)
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The ids of all demands, given the names of the nodes."""
+
+    nodes: tuple[Node, ...]
+    ids: tuple[str, ...]
+    index: Mapping[str, int]
+
+
+# A what-if that shares its traffic and nodes with another scenario shares the ids too: they cost more than all else.
+_remembered: "WeakKeyDictionary[Traffic, _Names]" = WeakKeyDictionary()
+
+
+def _names_of(traffic: Traffic, nodes: tuple[Node, ...]) -> _Names:
+    names = _remembered.get(traffic)
+    if names is None or (names.nodes is not nodes and not traffic.ids):
+        ids = traffic.ids or _named_after_ends(traffic, [node.id for node in nodes])
+        names = _Names(nodes, ids, MappingProxyType({name: row for row, name in enumerate(ids)}))
+        _remembered[traffic] = names
+    return names
+
+
+def _named_after_ends(traffic: Traffic, names: list[str]) -> tuple[str, ...]:
+    columns = zip(traffic.source.tolist(), traffic.target.tolist(), traffic.traffic_class.tolist(), strict=True)
+    ids = [default_demand_id(names[source], names[target], traffic_class) for source, target, traffic_class in columns]
+    return tuple(ids) if len(set(ids)) == len(ids) else named_demands([("", name) for name in ids])

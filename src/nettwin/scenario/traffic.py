@@ -1,5 +1,6 @@
 """What the users of the network want to send: demands as columns."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,12 +9,15 @@ from typing import TypeVar
 import numpy as np
 
 from nettwin.errors import ScenarioError, UnknownNameError
-from nettwin.scenario.arrays import FloatArray, IntArray, frozen
+from nettwin.scenario.arrays import FloatArray, IntArray, frozen, own
 from nettwin.scenario.arrivals import ArrivalProcess, Poisson
 from nettwin.scenario.packet_sizes import INTERNET_MIX, PacketSizes
 from nettwin.scenario.topology import Topology
 
 Item = TypeVar("Item")
+
+MAX_CLASSES = 256
+"""As many as the values of an octet: the DSCP has 64, the old type of service 256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,11 @@ class Traffic:
 
     def __post_init__(self) -> None:
         for name in ("source", "target", "arrival_index", "packet_size_index"):
-            object.__setattr__(self, name, frozen(np.array(getattr(self, name), dtype=np.int32)))
-        object.__setattr__(self, "traffic_class", frozen(np.array(self.traffic_class, dtype=np.int16)))
-        object.__setattr__(self, "rate_bps", frozen(np.array(self.rate_bps, dtype=np.float64)))
+            object.__setattr__(self, name, own(getattr(self, name), np.int32))
+        classes = np.asarray(self.traffic_class)
+        self._check_rows((classes >= 0) & (classes < MAX_CLASSES), f"traffic_class is not between 0 and {MAX_CLASSES - 1}")
+        object.__setattr__(self, "traffic_class", own(self.traffic_class, np.int16))
+        object.__setattr__(self, "rate_bps", own(self.rate_bps, np.float64))
         self._check()
 
     def _check(self) -> None:
@@ -58,7 +64,6 @@ class Traffic:
             raise ScenarioError("columns differ in length", where="traffic", hint="give one value per demand in each")
         self._check_rows(self.source != self.target, "source and target are the same node")
         self._check_rows(np.isfinite(self.rate_bps) & (self.rate_bps >= 0), "rate_bps is negative or not finite")
-        self._check_rows(self.traffic_class >= 0, "traffic_class is negative")
         for name, table in (("arrival_index", self.arrivals), ("packet_size_index", self.packet_sizes)):
             column = getattr(self, name)
             self._check_rows((column >= 0) & (column < len(table)), f"{name} points outside its table")
@@ -97,7 +102,7 @@ class Traffic:
             source=_nodes([row.source for row in rows], topology),
             target=_nodes([row.target for row in rows], topology),
             rate_bps=np.array([row.rate_bps for row in rows], dtype=np.float64),
-            traffic_class=np.array([row.traffic_class for row in rows], dtype=np.int16),
+            traffic_class=np.array([row.traffic_class for row in rows]),
             arrival_index=arrival_index,
             packet_size_index=size_index,
             arrivals=arrivals or (Poisson(),),
@@ -116,7 +121,7 @@ class Traffic:
             source=source.astype(np.int32),
             target=target.astype(np.int32),
             rate_bps=rate_bps[source, target],
-            traffic_class=(zeros + traffic_class).astype(np.int16),
+            traffic_class=zeros + traffic_class,
             arrival_index=zeros,
             packet_size_index=zeros,
             arrivals=(arrivals,),
@@ -158,7 +163,22 @@ def _interned(values: list[Item]) -> tuple[tuple[Item, ...], IntArray]:
 def _demand_ids(rows: list[Demand]) -> tuple[str, ...]:
     if not any(row.id for row in rows):
         return ()
-    return tuple(row.id or default_demand_id(row.source, row.target, row.traffic_class) for row in rows)
+    return named_demands([(row.id, default_demand_id(row.source, row.target, row.traffic_class)) for row in rows])
+
+
+def named_demands(names: Sequence[tuple[str, str]], taken: Iterable[str] = ()) -> tuple[str, ...]:
+    """An id for each pair of an own id, which may be empty, and a default; a default that is taken gets ``#2``, ``#3``, ..."""
+    taken = {*taken, *(own_id for own_id, _ in names)}
+    next_number: Counter[str] = Counter()
+    ids = []
+    for own_id, default in names:
+        name = own_id or default
+        while not own_id and name in taken:
+            next_number[default] += 1
+            name = f"{default}#{next_number[default] + 1}"
+        taken.add(name)
+        ids.append(name)
+    return tuple(ids)
 
 
 def default_demand_id(source: str, target: str, traffic_class: int) -> str:

@@ -136,11 +136,18 @@ def _named_format(name: str) -> Format:
 
 
 def _format_of_extension(path: Path) -> Format:
-    """The first writable format with this extension, so YAML before others for ``.json``."""
-    for module in _formats():
-        if isinstance(module, WritableFormat) and path.name.lower().endswith(module.EXTENSIONS or ("\0",)):
-            return module
-    raise InputError("no writable format has this extension", where=str(path), hint=f"name one: {', '.join(writable_format_names())}")
+    """The writable format with the longest extension that fits: ``.topohub.json`` is more than ``.json``."""
+    name = path.name.lower()
+    fits = [
+        (len(extension), module)
+        for module in _formats()
+        if isinstance(module, WritableFormat)
+        for extension in module.EXTENSIONS
+        if name.endswith(extension)
+    ]
+    if not fits:
+        raise InputError("no writable format has this extension", where=str(path), hint=f"name one: {', '.join(writable_format_names())}")
+    return max(fits, key=lambda fit: fit[0])[1]
 
 
 def _shown(source: str | Path) -> str:

@@ -5,6 +5,7 @@ is a circuit of two links; opposite directed edges that are alike become one too
 """
 
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,11 +38,12 @@ def read(path: Path, assumptions: Assumptions = Assumptions()) -> Imported:
     """The network in a GraphML file, completed with assumptions where it is silent."""
     log = CoverageLog()
     document = parse(read_bytes(path), str(path), log)
-    scenario = complete(_draft(document, path, log), assumptions, log)
+    scenario = complete(draft_of(document, path, log), assumptions, log)
     return Imported(scenario, log.report())
 
 
-def _draft(document: Document, path: Path, log: CoverageLog) -> Draft:
+def draft_of(document: Document, path: Path, log: CoverageLog) -> Draft:
+    """The network of a graph with attributes named as in GraphML."""
     ids = _node_ids(document)
     nodes, are_degrees = [], []
     for item in document.nodes:
@@ -67,9 +69,10 @@ def _draft(document: Document, path: Path, log: CoverageLog) -> Draft:
 def _node_ids(document: Document) -> dict[str, str]:
     """Ids by the id in the file; where those are mere numbers, labels are easier to read."""
     raw = [item.id for item in document.nodes]
-    if len(set(raw)) != len(raw):
-        twice = next(item for index, item in enumerate(document.nodes) if item.id in raw[:index])
-        raise FormatError(f"the node id {twice.id[:60]!r} stands twice", where=twice.place)
+    name, count = Counter(raw).most_common(1)[0] if raw else ("", 1)
+    if count > 1:
+        place = [item.place for item in document.nodes if item.id == name][1]
+        raise FormatError(f"the node id {name[:60]!r} stands twice", where=place)
     is_ours = document.data.get(CREATOR[0]) == CREATOR[1]
     is_numbered = not is_ours and all(NUMBERED.match(own) for own in raw)
     ids = readable_ids(raw, [attributes.label_of(item) for item in document.nodes]) if is_numbered else raw

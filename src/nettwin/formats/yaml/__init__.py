@@ -1,5 +1,6 @@
 """nettwin's own format: a YAML document (or the same document as JSON) with nodes, links, profiles, traffic and routing policy."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ NAME = "yaml"
 DESCRIPTION = "nettwin's own format: human-friendly YAML, or the same document as JSON"
 EXTENSIONS = (".yaml", ".yml", ".json")
 
+_OURS = re.compile(rb'\s*\{\s*"nettwin"\s*:\s*[0-9]')
+
 __all__ = [
     "DESCRIPTION",
     "EXTENSIONS",
@@ -31,6 +34,7 @@ __all__ = [
     "read_timeline",
     "recognizes",
     "scenario_schema",
+    "validated",
     "write",
     "write_timeline",
 ]
@@ -39,7 +43,7 @@ __all__ = [
 def recognizes(path: Path, head: bytes) -> bool:
     """Any YAML file; a JSON file with our version at its top."""
     name = path.name.lower().removesuffix(".gz")
-    return bool(head) and (name.endswith((".yaml", ".yml")) or (name.endswith(".json") and b'"nettwin"' in head))
+    return bool(head) and (name.endswith((".yaml", ".yml")) or (name.endswith(".json") and _OURS.match(head) is not None))
 
 
 def read(path: Path) -> Imported:
@@ -87,10 +91,11 @@ def _load(path: Path) -> tuple[Document, Places]:
     places = Places(where, None if is_json else data)
     if not isinstance(plain, dict):
         raise FormatError("the document is no map", where=where, hint="it begins with nodes: and links:")
-    return _validated(plain, places), places
+    return validated(plain, places), places
 
 
-def _validated(plain: dict[str, Any], places: Places) -> Document:
+def validated(plain: dict[str, Any], places: Places) -> Document:
+    """A document from plain data. Raises InputError with the place of the first thing that is wrong."""
     try:
         return Document.model_validate(plain)
     except ValidationError as error:

@@ -147,8 +147,8 @@ CLOCK = np.dtype(
         ("bins_per_octave", "f8"),
         ("width", "f8"),  # of a bucket or window
         ("bucket", "i8"),  # the one in work
-        ("horizon", "i8"),  # windows: sources have been generated up to this one
-        ("resume", "i8"),  # windows: where an interrupted pass goes on
+        ("sent_until", "f8"),  # windows: sources have sent their packets up to this time
+        ("resume", "i8"),  # windows: where an interrupted pass over sources or ports goes on
         ("done", "i8"),  # calendar: ready events before this one have happened
         ("n_packets", "i8"),
         ("n_hops", "i8"),

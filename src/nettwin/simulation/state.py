@@ -102,9 +102,10 @@ def _tallies(program: Program) -> Records:
 def enlarged(state: State, settings: SimulationSettings) -> State:
     """The same state with twice the rows of what has run out. Raises PredictionError at the limit."""
     clock = state.clock[0]
-    if clock["n_free_packets"] * 8 <= len(state.packets):
+    is_short_of_packets = clock["n_free_packets"] * 8 <= len(state.packets)
+    if is_short_of_packets:
         state = state._replace(packets=_doubled(state.packets, state.clock, "free_packet", settings))
-    if clock["n_free_stays"] * 8 <= len(state.stays):
+    if clock["n_free_stays"] * 8 <= len(state.stays) or not is_short_of_packets:
         state = state._replace(stays=_doubled(state.stays, state.clock, "free_stay", settings))
     return state
 

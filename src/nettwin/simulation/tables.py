@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettwin.scenario import Discipline, Scenario
+from nettwin.scenario import Discipline, PacketTrace, Scenario, Traffic
 from nettwin.scenario.arrays import FloatArray, IntArray
 from nettwin.simulation.layout import Layout, Stage
 from nettwin.simulation.records import (
@@ -125,13 +125,19 @@ def _path_rows(stage: Stage, first_hop: int) -> Records:
     return rows
 
 
+def smallest_bits(traffic: Traffic) -> FloatArray:  # [demand]
+    """The smallest packet that each demand can send; 0 where there is no limit."""
+    smallest = np.array([sizes.smallest_bits for sizes in traffic.packet_sizes])[traffic.packet_size_index]
+    for index, arrivals in enumerate(traffic.arrivals):
+        if isinstance(arrivals, PacketTrace):
+            smallest[traffic.arrival_index == index] = arrivals.sizes_bits.min()
+    return smallest
+
+
 def _least_delay(stage: Stage) -> tuple[FloatArray, FloatArray]:
     """Of the quickest path of each demand, without waiting."""
     topology, traffic, routing = stage.scenario.topology, stage.scenario.traffic, stage.routing
-    smallest = np.array([sizes.smallest_bits for sizes in traffic.packet_sizes])[traffic.packet_size_index]
-    for index, arrivals in enumerate(traffic.arrivals):
-        if hasattr(arrivals, "sizes_bits"):
-            smallest[traffic.arrival_index == index] = arrivals.sizes_bits.min()
+    smallest = smallest_bits(traffic)
     seconds_per_bit = np.bincount(routing.hop_path, 1 / topology.capacity_bps[routing.hop_link], routing.n_paths)
     propagation = np.bincount(routing.hop_path, topology.propagation_delay_s[routing.hop_link], routing.n_paths)
     least = propagation + smallest[routing.path_demand] * seconds_per_bit

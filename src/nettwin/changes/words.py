@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 from nettwin.errors import FormatError, InputError
 from nettwin.scenario import AdjacencySegment, ExplicitPath, Segment, SegmentList
-from nettwin.scenario.plain import KIND, UNLIMITED, from_plain, kind_name, to_plain
+from nettwin.scenario.plain import KIND, UNLIMITED, field_hints, from_plain, kind_name, to_plain
 from nettwin.scenario.quantities import exact_text, units_of
 
 LINK_SEGMENT = "link:"
@@ -26,9 +26,8 @@ def plain_from_word(hint: Any, word: str) -> Any:
         return _items(get_args(hint)[0], word)
     if get_origin(hint) is Mapping:
         return dict(item.rpartition("=")[::2] for item in word.split(","))
-    if get_args(hint) and ":" in word:  # a choice of kinds, with fields
-        kind, _, described = word.partition(":")
-        return {KIND: kind, **dict(item.partition("=")[::2] for item in described.split(","))}
+    if get_args(hint) and ":" in word:
+        return _tagged(get_args(hint), word)
     return word
 
 
@@ -43,6 +42,14 @@ def _means(hint: Any, name: str, word: str, value: Any) -> bool:
         return bool(from_plain(hint, plain_from_word(hint, word), name) == value)
     except InputError:
         return False
+
+
+def _tagged(options: tuple[Any, ...], word: str) -> dict[str, Any]:
+    """A kind with its fields: ``on-off:on_s=5,off_s=5``."""
+    kind, _, described = word.partition(":")
+    hints = next((field_hints(option) for option in options if kind_name(option) == kind), {})
+    pairs = (item.partition("=")[::2] for item in described.split(","))
+    return {KIND: kind, **{name: plain_from_word(hints.get(name, str), text) for name, text in pairs}}
 
 
 def _items(item_hint: Any, word: str) -> list[Any]:

@@ -1,0 +1,30 @@
+"""The analytic engine behind the interface of predictors."""
+
+from dataclasses import dataclass
+
+from nettwin.controlplane import route
+from nettwin.performance import Performance
+from nettwin.predict.queueing.answer import performance_of
+from nettwin.queueing.calibration import DEFAULT, Calibration
+from nettwin.queueing.network import network_of, solve_network
+from nettwin.scenario import Routing, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class QueueingPredictor:
+    """Steady state by queueing theory: no seed, no warm-up, one answer. What it models and where it errs: docs/queueing.md."""
+
+    calibration: Calibration = DEFAULT
+
+    @property
+    def name(self) -> str:
+        return "queueing"
+
+    def predict(self, scenario: Scenario) -> Performance:
+        """The performance under the paths that the control plane chooses."""
+        return self.predict_routed(scenario, route(scenario))
+
+    def predict_routed(self, scenario: Scenario, routing: Routing) -> Performance:
+        """The performance under given paths, as in the phases of a timeline."""
+        state = solve_network(network_of(scenario, routing, self.calibration))
+        return performance_of(scenario, state, self.calibration)

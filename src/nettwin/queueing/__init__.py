@@ -1,0 +1,1 @@
+"""Queueing theory: dispersion of arrivals, finite-buffer ports, schedulers, and the network's fixed point."""

@@ -1,0 +1,67 @@
+"""From queues to paths: what a packet of each path waits, in mean and in spread."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nettwin.queueing.calibration import Calibration
+from nettwin.queueing.dispersion import of_sources
+from nettwin.queueing.network import NetworkState
+from nettwin.scenario import Poisson, Scenario
+from nettwin.scenario.arrays import FloatArray
+
+_LEAST_WAIT_RATIO = 0.2  # a smooth demand still waits this share of what its queue's packets wait
+
+
+@dataclass(frozen=True, eq=False)
+class PathDelays:
+    """Over delivered packets. [path]"""
+
+    propagation_s: FloatArray
+    transmission_s_per_bit: FloatArray
+    wait_s: FloatArray
+    wait_variance_s2: FloatArray
+    wait_change_s2: FloatArray  # half the mean squared change of the wait from one packet of the demand to the next
+    no_wait: FloatArray  # probability that a packet waits nowhere
+
+
+def path_delays(scenario: Scenario, state: NetworkState, calibration: Calibration) -> PathDelays:
+    """Sums over the hops of each path, which are taken to be independent."""
+    hops, queue = state.hops, state.hops.queue
+    wait = _hop_waits(scenario, state, calibration)
+    variance = state.queues.wait_variance_s2[queue] * (wait / np.maximum(state.queues.wait_s[queue], 1e-300)) ** 2
+    gap_s = 1 / np.maximum(hops.hop_packet_rate, 1e-300)
+    forgotten = -np.expm1(-gap_s / state.window_s[queue])
+    return PathDelays(
+        propagation_s=hops.sum_over_path(scenario.topology.propagation_delay_s[hops.link]),
+        transmission_s_per_bit=hops.sum_over_path(1 / state.ports.capacity_bps[hops.link]),
+        wait_s=hops.sum_over_path(wait),
+        wait_variance_s2=hops.sum_over_path(variance),
+        wait_change_s2=hops.sum_over_path(variance * forgotten),
+        no_wait=np.exp(hops.sum_over_path(np.log(np.clip(state.queues.no_wait, 1e-12, 1.0))[queue])),
+    )
+
+
+def _hop_waits(scenario: Scenario, state: NetworkState, calibration: Calibration) -> FloatArray:  # [hop]
+    """The queue's mean wait, longer for demands that are burstier than the rest: their packets meet their own."""
+    hops, queue = state.hops, state.hops.queue
+    own = _own_excess(scenario, state) * hops.hop_mean_bits / state.ports.capacity_bps[hops.link] / 2
+    rate = hops.hop_packet_rate
+    n = state.ports.n_queues
+    mean = np.bincount(queue, rate * own, n) / np.maximum(np.bincount(queue, rate, n), 1e-300)
+    change = calibration.own_burst * (own - mean[queue]) * (1 - state.queues.loss_ratio[queue])
+    wait = state.queues.wait_s[queue]
+    return np.asarray(np.maximum(wait + change, _LEAST_WAIT_RATIO * wait))
+
+
+def _own_excess(scenario: Scenario, state: NetworkState) -> FloatArray:  # [hop]
+    """IDC - 1 of each path's packets over the time scale of the queue."""
+    hops, traffic = state.hops, scenario.traffic
+    arrivals = traffic.arrival_index[hops.demand[hops.path]]
+    is_poisson = np.array([isinstance(process, Poisson) for process in traffic.arrivals], dtype=np.bool_)
+    rows = np.flatnonzero(~is_poisson[arrivals] & (hops.hop_packet_rate > 0))
+    share = hops.share[hops.path[rows]]
+    dispersion = of_sources(traffic.arrivals, arrivals[rows], hops.hop_packet_rate[rows] / share, state.window_s[hops.queue[rows]])
+    excess = np.zeros(len(arrivals))
+    excess[rows] = share * (dispersion - 1)
+    return excess

@@ -1,0 +1,71 @@
+"""A packet-size distribution as a few sizes with weights, for the quantiles of delays."""
+
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from nettwin.scenario import EmpiricalSizes, ExponentialSize, FixedSize, PacketSizes, PacketTrace, Traffic, TruncatedExponentialSize
+from nettwin.scenario.arrays import FloatArray, IntArray
+
+N_ATOMS = 8
+
+
+def demand_sizes(traffic: Traffic) -> tuple[tuple[PacketSizes, ...], IntArray]:
+    """A table of sizes and each demand's row; the sizes of a trace are its own."""
+    table, index = list(traffic.packet_sizes), traffic.packet_size_index.astype(np.int64)
+    for row, process in enumerate(traffic.arrivals):
+        if isinstance(process, PacketTrace):
+            bits, counts = np.unique(process.sizes_bits, return_counts=True)
+            table.append(EmpiricalSizes(tuple(bits.tolist()), tuple((counts / counts.sum()).tolist())))
+            index = np.where(traffic.arrival_index == row, len(table) - 1, index)
+    return tuple(table), index
+
+
+def size_atoms(table: tuple[PacketSizes, ...]) -> tuple[FloatArray, FloatArray]:
+    """Sizes in bits and weights, [row, atom], ascending; unused atoms repeat the largest size with weight 0."""
+    pairs = [_atoms(sizes) for sizes in table]
+    width = max(len(sizes) for sizes, _ in pairs)
+    bits = np.array([np.pad(sizes, (0, width - len(sizes)), mode="edge") for sizes, _ in pairs])
+    weights = np.array([np.pad(weight, (0, width - len(weight))) for _, weight in pairs])
+    return bits, weights
+
+
+@singledispatch
+def _atoms(sizes: Any) -> tuple[FloatArray, FloatArray]:
+    raise TypeError(f"no atoms for {type(sizes).__name__}")
+
+
+@_atoms.register
+def _(sizes: FixedSize) -> tuple[FloatArray, FloatArray]:
+    return np.array([sizes.size_bits]), np.ones(1)
+
+
+@_atoms.register
+def _(sizes: EmpiricalSizes) -> tuple[FloatArray, FloatArray]:
+    bits, weights = np.array(sizes.sizes_bits), np.array(sizes.probabilities) / sum(sizes.probabilities)
+    if len(bits) <= N_ATOMS:
+        return bits, weights
+    middle = np.cumsum(weights) - weights / 2
+    group = np.minimum((middle * N_ATOMS).astype(np.int64), N_ATOMS - 1)
+    mass = np.bincount(group, weights, N_ATOMS).astype(np.float64)
+    means = np.bincount(group, weights * bits, N_ATOMS)[mass > 0] / mass[mass > 0]
+    return np.asarray(means), np.asarray(mass[mass > 0], dtype=np.float64)
+
+
+@_atoms.register
+def _(sizes: ExponentialSize) -> tuple[FloatArray, FloatArray]:
+    return sizes.mean_bits * _exponential_means(1.0), np.full(N_ATOMS, 1 / N_ATOMS)
+
+
+@_atoms.register
+def _(sizes: TruncatedExponentialSize) -> tuple[FloatArray, FloatArray]:
+    width = (sizes.max_bits - sizes.min_bits) / sizes.scale_bits
+    return sizes.min_bits + sizes.scale_bits * _exponential_means(-float(np.expm1(-width))), np.full(N_ATOMS, 1 / N_ATOMS)
+
+
+def _exponential_means(mass: float) -> FloatArray:
+    """Means of the equally likely parts of a unit exponential cut where its distribution function is ``mass``."""
+    kept = 1 - mass * np.linspace(0, 1, N_ATOMS + 1)
+    gain = np.where(kept > 0, kept - kept * np.log(np.maximum(kept, 1e-300)), 0.0)  # integral of -ln over (0, kept)
+    return np.asarray(-np.diff(gain) / mass * N_ATOMS)

@@ -128,7 +128,7 @@ def plannings() -> st.SearchStrategy[LinkPlanning]:
 @st.composite
 def topologies(draw: st.DrawFn, node_ids: st.SearchStrategy[str] | None = None) -> Topology:
     """Up to five nodes with cables, single directions, parallel links, circuits and risk groups; not always connected."""
-    ids = draw(st.lists(node_ids or names(), min_size=2, max_size=5, unique=True))
+    ids = draw(st.lists(names() if node_ids is None else node_ids, min_size=2, max_size=5, unique=True))
     position = st.one_of(st.none(), st.tuples(st.floats(-180, 180), st.floats(-90, 90)))
     tags = st.lists(texts(), max_size=2).map(tuple)
     nodes = [draw(st.builds(Node, st.just(name), label=texts(), position=position, tags=tags, is_up=st.booleans())) for name in ids]

@@ -137,9 +137,10 @@ def test_lengths_come_from_geographical_positions(tmp_path: Path) -> None:
     assert topology.link("North->Lost").propagation_delay_s == 0.0
 
 
-def test_pixels_are_no_lengths(tmp_path: Path) -> None:
-    path = write_to(tmp_path, XML.replace('"geographical"', '"pixel"'), ".xml")
-    assert all(link.propagation_delay_s == 0 for link in sndlib.read(path).scenario.topology.links)
+def test_a_pixel_is_taken_for_a_kilometre_and_that_is_said(tmp_path: Path) -> None:
+    imported = sndlib.read(write_to(tmp_path, XML.replace('"geographical"', '"pixel"'), ".xml"))
+    assert imported.scenario.topology.link("North->South").propagation_delay_s == pytest.approx(1.25**0.5 * 1e3 / 2e8)
+    assert any("a pixel is a kilometre" in entry.note for entry in imported.coverage)
 
 
 @pytest.mark.parametrize(("text", "suffix"), [(NATIVE, ".txt"), (XML, ".xml")])

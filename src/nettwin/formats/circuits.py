@@ -61,12 +61,36 @@ class Names:
 
 
 def readable_ids(raw: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
-    """The label where exactly one node has it and no other node's raw id looks like it; else the raw id."""
+    """The label where it tells the node from all others; else the raw id."""
     counts, ids = Counter(labels), set(raw)
+    if len(counts) == len(labels) and "" not in counts:
+        return tuple(labels)
     return tuple(
         label if label and counts[label] == 1 and (label == own or label not in ids) else own
         for own, label in zip(raw, labels, strict=True)
     )
+
+
+def with_partners(circuits: Sequence[Circuit]) -> list[Circuit]:
+    """Gives each one-way circuit without an id, and the next one that runs back (alike ones first), a common id."""
+    result, names = list(circuits), Names()
+    waiting: dict[tuple[str, str], list[int]] = {}
+    for index, circuit in enumerate(circuits):
+        if not circuit.is_one_way or circuit.id:
+            continue
+        back = waiting.get((circuit.target, circuit.source), [])
+        if not back:
+            waiting.setdefault((circuit.source, circuit.target), []).append(index)
+            continue
+        partner = next((other for other in back if _alike(circuits[other], circuit)), back[0])
+        back.remove(partner)
+        name = names.unique(f"{circuit.target}--{circuit.source}")
+        result[partner], result[index] = replace(result[partner], id=name), replace(circuit, id=name)
+    return result
+
+
+def _alike(there: Circuit, back: Circuit) -> bool:
+    return there == replace(back, source=there.source, target=there.target, id=there.id, link_id=there.link_id)
 
 
 def links_of(circuits: Sequence[Circuit], scheduling: Scheduling) -> tuple[Link, ...]:
@@ -75,7 +99,7 @@ def links_of(circuits: Sequence[Circuit], scheduling: Scheduling) -> tuple[Link,
     links = []
     for circuit, circuit_id in zip(circuits, circuit_ids(circuits), strict=True):
         for source, target in directions(circuit):
-            link_id = names.unique(circuit.link_id or f"{source}->{target}")
+            link_id = circuit.link_id or names.unique(f"{source}->{target}")
             links.append(_link(circuit, source, target, link_id, circuit_id, scheduling))
     return tuple(links)
 
@@ -123,3 +147,12 @@ def pairs_of(topology: Topology) -> list[Pair]:
         else:
             pairs += [Pair(link.id if len(links) > 1 else name, link, None) for link in links]
     return pairs
+
+
+def undirected_pairs(topology: Topology) -> list[Pair] | None:
+    """The circuits, if undirected edges say all about the links: two like directions each, ids and order as ``links_of`` has them."""
+    pairs, names = pairs_of(topology), Names()
+    if not all(pair.is_symmetric for pair in pairs):
+        return None
+    expected = [names.unique(f"{a}->{b}") for pair in pairs for a, b in directions(Circuit(pair.forward.source, pair.forward.target))]
+    return pairs if expected == [link.id for link in topology.links] else None

@@ -6,18 +6,17 @@ A matrix is chosen by its number: ``Aarnet.graph#0001`` is ``Aarnet.0001.demands
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from nettwin.errors import FormatError, InputError, LimitError, UnknownNameError
 from nettwin.formats.assumptions import Assumptions
-from nettwin.formats.circuits import Names, readable_ids
+from nettwin.formats.circuits import Circuit, Names, links_of, readable_ids, with_partners
 from nettwin.formats.coverage import CoverageLog, CoverageReport
 from nettwin.formats.imported import Imported
 from nettwin.formats.losses import Holds, log_losses
 from nettwin.formats.numbers import inverse_text, not_negative, number, number_text, whole_number
 from nettwin.formats.safe_input import read_text
-from nettwin.scenario import Demand, Link, Node, Scenario, Topology, Traffic
+from nettwin.scenario import Demand, Node, Scenario, Topology, Traffic
 
 NAME = "repetita"
 DESCRIPTION = "REPETITA traffic-engineering benchmark: NAME.graph with NAME.0000.demands beside it"
@@ -127,7 +126,8 @@ def _topology(lines: _Lines, log: CoverageLog) -> Topology:
     ids = readable_ids([str(index) for index in range(len(labels))], labels)
     is_placed = any(xy != (0.0, 0.0) for xy in positions)  # Rocketfuel graphs have all nodes at the origin
     nodes = tuple(
-        Node(id=own, label=label, position=xy if is_placed else None) for own, label, xy in zip(ids, labels, positions, strict=True)
+        Node(id=own, label="" if label == own else label, position=xy if is_placed else None)
+        for own, label, xy in zip(ids, labels, positions, strict=True)
     )
     edges = [_edge(row, ids, lines.place()) for row in lines.section("EDGES", 6)]
     log.modelled("node", "NODES", count=len(nodes))
@@ -135,19 +135,19 @@ def _topology(lines: _Lines, log: CoverageLog) -> Topology:
     log.modelled("buffer", note=f"not in the file: {Assumptions().buffer_packets:g} packets, FIFO", count=len(edges))
     if lines.rest():
         log.unknown("lines after the edges", lines.place(), count=lines.rest())
-    return Topology(nodes, _paired(edges))
+    return Topology(nodes, links_of(with_partners(edges), Assumptions().scheduling))
 
 
-def _edge(row: list[str], ids: tuple[str, ...], where: str) -> Link:
+def _edge(row: list[str], ids: tuple[str, ...], where: str) -> Circuit:
     label, source, target, weight, capacity, delay = row
-    return Link(
-        id=label,
+    return Circuit(
+        link_id=label,
         source=_node(source, ids, where),
         target=_node(target, ids, where),
         capacity_bps=_from_kbit(not_negative(capacity, "bw", where)),
         propagation_delay_s=_from_microseconds(not_negative(delay, "delay", where)),
         metric=not_negative(weight, "weight", where),
-        scheduling=Assumptions().scheduling,
+        is_one_way=True,
     )
 
 
@@ -156,25 +156,6 @@ def _node(text: str, ids: tuple[str, ...], where: str) -> str:
     if index >= len(ids):
         raise FormatError(f"node {index}, there are {len(ids)}", where=where, hint="nodes count from 0")
     return ids[index]
-
-
-def _paired(edges: list[Link]) -> tuple[Link, ...]:
-    """Gives each edge and the next unpaired one that runs back (alike ones first) a common circuit."""
-    waiting: dict[tuple[str, str], list[int]] = {}
-    names, circuit = Names(), [""] * len(edges)
-    for index, edge in enumerate(edges):
-        back = waiting.get((edge.target, edge.source), [])
-        if not back:
-            waiting.setdefault((edge.source, edge.target), []).append(index)
-            continue
-        partner = next((other for other in back if _alike(edges[other], edge)), back[0])
-        back.remove(partner)
-        circuit[index] = circuit[partner] = names.unique(f"{edge.target}--{edge.source}")
-    return tuple(replace(edge, circuit=name) for edge, name in zip(edges, circuit, strict=True))
-
-
-def _alike(a: Link, b: Link) -> bool:
-    return (a.capacity_bps, a.metric, a.propagation_delay_s) == (b.capacity_bps, b.metric, b.propagation_delay_s)
 
 
 def _traffic(lines: _Lines, topology: Topology, log: CoverageLog) -> Traffic:
@@ -212,10 +193,10 @@ def write(scenario: Scenario, path: Path) -> CoverageReport:
 
 
 def _graph_text(topology: Topology) -> str:
-    index = topology.node_index
-    nodes = [f"{_word(node.label or node.id)} {_coordinates(node)}" for node in topology.nodes]
+    index, label = topology.node_index, Names(mark="_")
+    nodes = [f"{_word(_label(node, number))} {_coordinates(node)}" for number, node in enumerate(topology.nodes)]
     edges = [
-        f"{_word(link.id)} {index[link.source]} {index[link.target]} {number_text(link.metric)}"
+        f"{label.unique(_word(link.id))} {index[link.source]} {index[link.target]} {number_text(link.metric)}"
         f" {_kbit_text(link.capacity_bps)}"
         f" {inverse_text(link.propagation_delay_s, link.propagation_delay_s * 1e6, _from_microseconds)}"
         for link in topology.links
@@ -224,14 +205,19 @@ def _graph_text(topology: Topology) -> str:
     return "\n".join(rows) + "\n"
 
 
+def _label(node: Node, number: int) -> str:
+    """What gives the node its id when it is read again: the id, or a label that several nodes have."""
+    return node.label if node.label and node.id == str(number) else node.id
+
+
 def _coordinates(node: Node) -> str:
     return " ".join(repr(float(value)) for value in node.position or (0.0, 0.0))
 
 
 def _demands_text(scenario: Scenario) -> str:
-    traffic = scenario.traffic
+    traffic, label = scenario.traffic, Names(mark="_")
     columns = zip(scenario.demand_ids, traffic.source.tolist(), traffic.target.tolist(), traffic.rate_bps.tolist(), strict=True)
-    rows = [f"{_word(label)} {source} {target} {_kbit_text(rate)}" for label, source, target, rate in columns]
+    rows = [f"{label.unique(_word(own))} {source} {target} {_kbit_text(rate)}" for own, source, target, rate in columns]
     return "\n".join([f"DEMANDS {len(rows)}", "label src dest bw", *rows]) + "\n"
 
 
@@ -241,4 +227,4 @@ def _kbit_text(rate_bps: float) -> str:
 
 def _word(label: str) -> str:
     """Labels are single words."""
-    return "_".join(label.split())
+    return "_".join(label.split()) or "_"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nettwin.formats.assumptions import Assumptions
-from nettwin.formats.circuits import pairs_of
+from nettwin.formats.circuits import undirected_pairs
 from nettwin.formats.completion import complete
 from nettwin.formats.coverage import CoverageLog, CoverageReport
 from nettwin.formats.imported import Imported
@@ -51,16 +51,15 @@ def write(scenario: Scenario, path: Path) -> CoverageReport:
 
 def _document(scenario: Scenario, log: CoverageLog) -> dict[str, Any]:
     index = scenario.topology.node_index
-    pairs = pairs_of(scenario.topology)
-    is_directed = not all(pair.is_symmetric for pair in pairs)
-    links = scenario.topology.links if is_directed else tuple(pair.forward for pair in pairs)
+    pairs = undirected_pairs(scenario.topology)
+    links = scenario.topology.links if pairs is None else tuple(pair.forward for pair in pairs)
     graph = {**scenario.topology.metadata, "name": scenario.name, DEMAND_MODEL: "directed", "demands": _demands(scenario, log)}
     return {
-        "directed": is_directed,
+        "directed": pairs is None,
         "multigraph": len({frozenset((link.source, link.target)) for link in links}) < len(links),
         "graph": graph,
         "nodes": [_node(node, number) for number, node in enumerate(scenario.topology.nodes)],
-        "edges": [_edge(link, index[link.source], index[link.target]) for link in links],
+        "edges": [_edge(link, index[link.source], index[link.target], is_directed=pairs is None) for link in links],
     }
 
 
@@ -78,14 +77,17 @@ def _demands(scenario: Scenario, log: CoverageLog) -> dict[str, dict[str, float]
 
 def _node(node: Node, number: int) -> dict[str, Any]:
     position = {"pos": list(node.position)} if node.position else {}
-    kind = {"type": node.tags[0]} if node.tags else {}
-    return {"id": number, "name": node.id, **position, **kind}
+    return {"id": number, "name": node.id, **position, **_tags(node)}
 
 
-def _edge(link: Link, source: int, target: int) -> dict[str, Any]:
-    length_m = link.propagation_delay_s * FIBRE_SPEED_M_PER_S
-    edge = {"source": source, "target": target, "dist": length_m / 1e3, "capacity_bps": link.capacity_bps, "metric": link.metric}
-    if fibre_delay_of_length_s(1e3 * edge["dist"]) != link.propagation_delay_s:
+def _edge(link: Link, source: int, target: int, *, is_directed: bool) -> dict[str, Any]:
+    length_km = link.propagation_delay_s * FIBRE_SPEED_M_PER_S / 1e3
+    edge = {"source": source, "target": target, "dist": length_km, "capacity_bps": link.capacity_bps, "metric": link.metric}
+    if fibre_delay_of_length_s(1e3 * length_km) != link.propagation_delay_s:
         edge["propagation_delay_s"] = link.propagation_delay_s
-    kind = {"type": link.tags[0]} if link.tags else {}
-    return {**edge, **kind}
+    names = {"link_id": link.id} if is_directed else {}
+    return {**edge, **names, **({"circuit": link.circuit} if link.circuit else {}), **_tags(link)}
+
+
+def _tags(item: Node | Link) -> dict[str, Any]:
+    return {"tags": list(item.tags)} if item.tags else {}

@@ -61,9 +61,14 @@ def draft_of(document: Document, path: Path, log: CoverageLog) -> Draft:
         plane=Plane.GEOGRAPHICAL if are_degrees and all(are_degrees) else Plane.UNKNOWN,
         quiet_nodes=frozenset(node.id for node in nodes if "hyperedge" in node.tags),
         where=str(path),
-        name=document.data.get("Network") or document.data.get("label") or path.name.partition(".")[0],
-        metadata={key: text for key, text in document.data.items() if text and (key, text) != CREATOR},
+        name=_name(document) or path.name.partition(".")[0],
+        metadata={key: text for key, text in document.data.items() if (key, text) != CREATOR},
     )
+
+
+def _name(document: Document) -> str:
+    own = document.id if document.data.get(CREATOR[0]) == CREATOR[1] else ""
+    return own or document.data.get("Network") or document.data.get("label") or document.id
 
 
 def _node_ids(document: Document) -> dict[str, str]:

@@ -51,8 +51,8 @@ def position_of(item: Item) -> tuple[tuple[float, float] | None, bool]:
 def node_tags(item: Item) -> tuple[str, ...]:
     """Own tags, and Topology Zoo's flags: a node of a neighbour's network, and a node that stands for a shared medium."""
     tags = tuple(item.data.get(TAGS, "").split())
-    external = ("external",) if item.data.get("Internal") == "0" and "external" not in tags else ()
-    shared = ("hyperedge",) if item.data.get("hyperedge") == "1" and "hyperedge" not in tags else ()
+    external = ("external",) if item.data.get("Internal", "").strip() == "0" and "external" not in tags else ()
+    shared = ("hyperedge",) if item.data.get("hyperedge", "").strip() == "1" and "hyperedge" not in tags else ()
     return (*tags, *external, *shared)
 
 

@@ -24,6 +24,7 @@ class Item:
 class Document:
     """The one graph of a file."""
 
+    id: str = ""
     data: dict[str, str] = field(default_factory=dict)
     nodes: list[Item] = field(default_factory=list)
     edges: list[Item] = field(default_factory=list)
@@ -55,7 +56,7 @@ class _Reader:
             log.unknown(f"<{other.name[:60]}>", self._place(other))
 
     def document(self, graph: XmlElement) -> Document:
-        document = Document(data=self._data(graph, "graph"))
+        document = Document(graph.get("id", ""), self._data(graph, "graph"))
         self._walk(graph, document)
         return document
 
@@ -95,7 +96,7 @@ class _Reader:
         for child in _elements(element):
             if child.name == "data":
                 key = child.get("key", "")
-                found[self._names.get(key, key)] = (child.text or "").strip()
+                found[self._names.get(key, key)] = child.text or ""
                 if len(child):
                     self._log.ignored("drawing data", self._place(child), "nested elements of a diagram editor")
         return found

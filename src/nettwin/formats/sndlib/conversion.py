@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from nettwin.errors import FormatError, NettwinError
 from nettwin.formats.assumptions import Assumptions
-from nettwin.formats.circuits import Circuit, Names, pairs_of
+from nettwin.formats.circuits import Circuit, Names, pairs_of, with_partners
 from nettwin.formats.coverage import CoverageLog
 from nettwin.formats.demand_lists import both_ways, is_triangular
 from nettwin.formats.draft import Draft, Plane
 from nettwin.formats.sndlib.network import SndDemand, SndLink, SndNetwork, SndNode
-from nettwin.formats.sndlib.xml import COORDINATES
+from nettwin.formats.sndlib.xml import COORDINATES, PIXEL
+from nettwin.formats.xml_writing import element_name, writable
 from nettwin.scenario import CapacityModule, Demand, Link, LinkPlanning, Node, Scenario
 
 MBIT = 1e6
@@ -56,9 +57,11 @@ def _unit_bps(meta: Mapping[str, str], log: CoverageLog) -> float:
 def _plane(network: SndNetwork, log: CoverageLog) -> Plane:
     positions = [node.position for node in network.nodes if node.position]
     kind = network.meta.get(COORDINATES)
-    plane = Plane.UNKNOWN if kind == "pixel" else Plane.of(positions)
-    if kind is None and positions:
-        log.modelled("coordinates", note=f"assumed: {plane}, from their range")
+    plane = Plane.KILOMETERS if kind == PIXEL else Plane.of(positions)
+    if positions and plane is Plane.KILOMETERS:
+        log.modelled("coordinates", note="assumed: a pixel is a kilometre")
+    elif positions and kind is None:
+        log.modelled("coordinates", note="assumed: degrees, from their range")
     return plane
 
 
@@ -71,7 +74,8 @@ def _circuits(network: SndNetwork, unit_bps: float, log: CoverageLog) -> tuple[C
         seen.add(link.id)
     if network.links and not is_directed:
         log.modelled("link model", note="assumed: full duplex, the capacity is there in each direction", count=len(network.links))
-    return tuple(_circuit(link, unit_bps, is_directed) for link in network.links)
+    circuits = [_circuit(link, unit_bps, is_directed) for link in network.links]
+    return tuple(with_partners(circuits))
 
 
 def _circuit(link: SndLink, unit_bps: float, is_directed: bool) -> Circuit:
@@ -79,7 +83,8 @@ def _circuit(link: SndLink, unit_bps: float, is_directed: bool) -> Circuit:
         return Circuit(
             source=link.source,
             target=link.target,
-            id=link.id,
+            id="" if is_directed else link.id,
+            link_id=link.id if is_directed else "",
             capacity_bps=link.installed_capacity * unit_bps if link.installed_capacity > 0 else None,
             is_one_way=is_directed,
             planning=_planning(link, unit_bps),
@@ -126,7 +131,7 @@ def network_of(scenario: Scenario, *, is_native: bool) -> SndNetwork:
     unit_bps = _unit_bps(scenario.topology.metadata, CoverageLog())
     pairs = pairs_of(scenario.topology)
     is_directed = not all(pair.is_symmetric for pair in pairs)
-    meta = dict(scenario.topology.metadata) | ({LINK_MODEL: "DIRECTED"} if is_directed else {})
+    meta = {**scenario.topology.metadata, **({LINK_MODEL: "DIRECTED"} if is_directed else {})}
     ids = {node.id: name(node.id) for node in scenario.topology.nodes}
     named = _namer(is_native)
     links = [(link.id, link) for link in scenario.topology.links] if is_directed else [(pair.id, pair.forward) for pair in pairs]
@@ -134,15 +139,15 @@ def network_of(scenario: Scenario, *, is_native: bool) -> SndNetwork:
         nodes=tuple(SndNode(ids[node.id], node.position, "") for node in scenario.topology.nodes),
         links=tuple(_snd_link(named(link_id), link, ids, unit_bps) for link_id, link in links),
         demands=_snd_demands(scenario, list(ids.values()), unit_bps, is_native),
-        meta={"_".join(key.split()): " ".join(text.split()) for key, text in meta.items()},
+        meta={element_name(key): " ".join(text.split()) for key, text in meta.items()},
         name="_".join(scenario.name.split()),
     )
 
 
 def _namer(is_native: bool) -> Callable[[str], str]:
-    """Native ids are single words without brackets; each is given once."""
+    """Native ids are single words without brackets, those in XML have no blanks around them; each is given once."""
     names = Names(mark="_")
-    return (lambda text: names.unique(_UNFIT.sub("_", text) or "_")) if is_native else str
+    return lambda text: names.unique((_UNFIT.sub("_", text) if is_native else writable(text).strip()) or "_")
 
 
 def _snd_link(own: str, link: Link, ids: dict[str, str], unit_bps: float) -> SndLink:

@@ -1,17 +1,19 @@
 """SNDlib's XML, with the names of its network schema."""
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from nettwin.errors import FormatError
 from nettwin.formats.coverage import CoverageLog
+from nettwin.formats.draft import Plane
 from nettwin.formats.numbers import not_negative, number, number_text
 from nettwin.formats.safe_input import XmlElement, parse_xml
 from nettwin.formats.sndlib.native import UNLIMITED, capacity_text
 from nettwin.formats.sndlib.network import SndDemand, SndLink, SndNetwork, SndNode
+from nettwin.formats.xml_writing import attribute, content, element_name
 
 NAMESPACE = "http://sndlib.zib.de/network"
 COORDINATES = "coordinatesType"
+GEOGRAPHICAL, PIXEL = "geographical", "pixel"
 
 
 def parse(data: bytes, where: str, log: CoverageLog) -> SndNetwork:
@@ -139,10 +141,14 @@ def _text(element: XmlElement) -> str:
 def text_of(network: SndNetwork) -> str:
     """The network as XML text."""
     meta = {key: value for key, value in network.meta.items() if key != COORDINATES}
-    kind = network.meta.get(COORDINATES, "geographical")
+    kind = network.meta.get(COORDINATES) or _kind(network)
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<network xmlns="{NAMESPACE}" version="1.0">']
-    lines += [" <meta>", *(f"  <{key}>{escape(value)}</{key}>" for key, value in meta.items()), " </meta>"] if meta else []
-    lines += [" <networkStructure>", f"  <nodes {COORDINATES}={quoteattr(kind)}>"]
+    lines += (
+        [" <meta>", *(f"  <{element_name(key)}>{content(value)}</{element_name(key)}>" for key, value in meta.items()), " </meta>"]
+        if meta
+        else []
+    )
+    lines += [" <networkStructure>", f"  <nodes {COORDINATES}={attribute(kind)}>"]
     lines += [line for node in network.nodes for line in _node_lines(node)]
     lines += ["  </nodes>", "  <links>"]
     lines += [line for link in network.links for line in _link_lines(link)]
@@ -151,8 +157,13 @@ def text_of(network: SndNetwork) -> str:
     return "\n".join([*lines, " </demands>", "</network>", ""])
 
 
+def _kind(network: SndNetwork) -> str:
+    plane = Plane.of([node.position for node in network.nodes if node.position])
+    return GEOGRAPHICAL if plane is Plane.GEOGRAPHICAL else PIXEL
+
+
 def _node_lines(node: SndNode) -> Iterator[str]:
-    yield f"   <node id={quoteattr(node.id)}>"
+    yield f"   <node id={attribute(node.id)}>"
     if node.position:
         x, y = map(number_text, node.position)
         yield f"    <coordinates><x>{x}</x><y>{y}</y></coordinates>"
@@ -160,8 +171,8 @@ def _node_lines(node: SndNode) -> Iterator[str]:
 
 
 def _link_lines(link: SndLink) -> Iterator[str]:
-    yield f"   <link id={quoteattr(link.id)}>"
-    yield f"    <source>{escape(link.source)}</source><target>{escape(link.target)}</target>"
+    yield f"   <link id={attribute(link.id)}>"
+    yield f"    <source>{content(link.source)}</source><target>{content(link.target)}</target>"
     if link.installed_capacity or link.installed_cost:
         yield f"    <preInstalledModule>{_module_text((link.installed_capacity, link.installed_cost))}</preInstalledModule>"
     if link.routing_cost:
@@ -180,8 +191,8 @@ def _module_text(module: tuple[float, float]) -> str:
 
 
 def _demand_lines(demand: SndDemand) -> Iterator[str]:
-    yield f"  <demand id={quoteattr(demand.id)}>"
-    yield f"   <source>{escape(demand.source)}</source><target>{escape(demand.target)}</target>"
+    yield f"  <demand id={attribute(demand.id)}>"
+    yield f"   <source>{content(demand.source)}</source><target>{content(demand.target)}</target>"
     if demand.routing_unit != 1:
         yield f"   <routingUnit>{number_text(demand.routing_unit)}</routingUnit>"
     yield f"   <demandValue>{number_text(demand.value)}</demandValue>"

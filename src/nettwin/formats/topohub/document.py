@@ -19,8 +19,8 @@ WAYPOINT = "seacable-waypoint"
 DEMAND_MODEL = "demand_model"
 """Our own graph attribute: ``directed`` says that a triangular matrix is meant so."""
 
-_NODE_KEYS = {"id", "name", "pos", "type"}
-_EDGE_KEYS = {"source", "target", "dist", "type", "key", "capacity_bps", "metric", "propagation_delay_s"}
+_NODE_KEYS = {"id", "name", "pos", "type", "tags"}
+_EDGE_KEYS = {"source", "target", "dist", "type", "key", "tags", "circuit", "link_id"} | {"capacity_bps", "metric", "propagation_delay_s"}
 _COMPUTED = {
     "ecmp_fwd": "topohub's own relative loads; ours are computed",
     "ecmp_bwd": "topohub's own relative loads; ours are computed",
@@ -103,6 +103,8 @@ class _Reader:
         yield Circuit(
             source=source,
             target=target,
+            id=_text(row.get("circuit")),
+            link_id=_text(row.get("link_id")) if self._is_directed else "",
             capacity_bps=self._optional(row, "capacity_bps", place),
             propagation_delay_s=self._optional(row, "propagation_delay_s", place),
             length_m=self._length_m(row, source, target, place),
@@ -194,5 +196,7 @@ def _text(value: Any) -> str:
 
 def _tags(row: dict[str, Any]) -> tuple[str, ...]:
     """``Seacable Waypoint`` becomes ``seacable-waypoint``."""
+    if isinstance(row.get("tags"), list):
+        return tuple(_text(tag) for tag in row["tags"])
     words = _text(row.get("type")).lower().split()
     return ("-".join(words),) if words else ()

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettwin.queueing.demand_hops import DemandHops
-from nettwin.queueing.dispersion import of_sources
+from nettwin.queueing.dispersion import Sources, sources
 from nettwin.queueing.ports import Ports
-from nettwin.scenario import Poisson, Traffic
+from nettwin.scenario import Traffic
 from nettwin.scenario.arrays import FloatArray, IntArray
 
-_STEP = 2.5
-_N_WINDOWS = 12  # up to 24,000 packet times
+_STEP = 4.0
+_N_WINDOWS = 9  # up to 65,000 packet times
 
 
 @dataclass(frozen=True, eq=False)
 class Burstiness:
-    """Excess over Poisson arrivals in bits**2/s: sum over demands of rate * size**2 * (IDC(t) - 1), for t = unit * 2.5**column."""
+    """Excess over Poisson arrivals in bits**2/s: sum over demands of rate * size**2 * (IDC(t) - 1), for t = unit * 4**column."""
 
     unit_s: FloatArray  # [link] mean packet time of the port
     excess: FloatArray  # [queue + 1, window]; the last row belongs to empty slots
@@ -29,17 +29,17 @@ class Burstiness:
         return np.asarray(self.excess[queue, left] * (1 - part) + self.excess[queue, left + 1] * part)
 
 
-def burstiness(hops: DemandHops, traffic: Traffic, ports: Ports, unit_s: FloatArray) -> Burstiness:
+def hop_sources(hops: DemandHops, traffic: Traffic) -> Sources:
+    """The source behind each hop."""
+    rate = hops.packet_rate / np.maximum(hops.share, 1e-300)
+    return sources(traffic.arrivals, traffic.arrival_index[hops.demand[hops.path]], rate[hops.path])
+
+
+def burstiness(hops: DemandHops, behind: Sources, ports: Ports, unit_s: FloatArray) -> Burstiness:
     """The table of all queues before any loss. A share of a demand is a random selection of its packets."""
     excess = np.zeros((ports.n_queues + 1, _N_WINDOWS))
-    is_poisson = np.array([isinstance(process, Poisson) for process in traffic.arrivals], dtype=np.bool_)
-    hop_arrivals = traffic.arrival_index[hops.demand[hops.path]]
-    rows = np.flatnonzero(~is_poisson[hop_arrivals] & (hops.hop_packet_rate > 0))
-    path, queue = hops.path[rows], hops.queue[rows]
-    share, rate = hops.share[path], hops.packet_rate[path]
-    weight = share * rate * hops.mean_bits[path] ** 2
-    unit = unit_s[ports.link_of_queue[queue]]
-    for column in range(_N_WINDOWS if len(rows) else 0):
-        dispersion = of_sources(traffic.arrivals, hop_arrivals[rows], rate / share, unit * _STEP**column)
-        excess[:-1, column] = np.bincount(queue, weight * (dispersion - 1), ports.n_queues)
+    weight = (hops.share * hops.packet_rate * hops.mean_bits**2)[hops.path]
+    unit = unit_s[hops.link]
+    for column in range(_N_WINDOWS if behind.groups else 0):
+        excess[:-1, column] = np.bincount(hops.queue, weight * behind.excess(unit * _STEP**column), ports.n_queues)
     return Burstiness(unit_s, excess)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.dispersion import of_sources
 from nettwin.queueing.network import NetworkState
-from nettwin.scenario import Poisson, Scenario
+from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray
 
 _LEAST_WAIT_RATIO = 0.2  # a smooth demand still waits this share of what its queue's packets wait
@@ -28,7 +27,7 @@ class PathDelays:
 def path_delays(scenario: Scenario, state: NetworkState, calibration: Calibration) -> PathDelays:
     """Sums over the hops of each path, which are taken to be independent."""
     hops, queue = state.hops, state.hops.queue
-    wait = _hop_waits(scenario, state, calibration)
+    wait = _hop_waits(state, calibration)
     variance = state.queues.wait_variance_s2[queue] * (wait / np.maximum(state.queues.wait_s[queue], 1e-300)) ** 2
     gap_s = 1 / np.maximum(hops.hop_packet_rate, 1e-300)
     forgotten = -np.expm1(-gap_s / state.window_s[queue])
@@ -42,26 +41,16 @@ def path_delays(scenario: Scenario, state: NetworkState, calibration: Calibratio
     )
 
 
-def _hop_waits(scenario: Scenario, state: NetworkState, calibration: Calibration) -> FloatArray:  # [hop]
-    """The queue's mean wait, longer for demands that are burstier than the rest: their packets meet their own."""
+def _hop_waits(state: NetworkState, calibration: Calibration) -> FloatArray:  # [hop]
+    """The queue's mean wait, longer for demands that are burstier than the rest: their packets meet their own.
+
+    How many they meet follows from the demand's IDC - 1 over the time scale of the queue.
+    """
     hops, queue = state.hops, state.hops.queue
-    own = _own_excess(scenario, state) * hops.hop_mean_bits / state.ports.capacity_bps[hops.link] / 2
+    own = hops.share[hops.path] * state.sources.excess(state.window_s[queue]) * hops.hop_mean_bits / state.ports.capacity_bps[hops.link] / 2
     rate = hops.hop_packet_rate
     n = state.ports.n_queues
     mean = np.bincount(queue, rate * own, n) / np.maximum(np.bincount(queue, rate, n), 1e-300)
     change = calibration.own_burst * (own - mean[queue]) * (1 - state.queues.loss_ratio[queue])
     wait = state.queues.wait_s[queue]
     return np.asarray(np.maximum(wait + change, _LEAST_WAIT_RATIO * wait))
-
-
-def _own_excess(scenario: Scenario, state: NetworkState) -> FloatArray:  # [hop]
-    """IDC - 1 of each path's packets over the time scale of the queue."""
-    hops, traffic = state.hops, scenario.traffic
-    arrivals = traffic.arrival_index[hops.demand[hops.path]]
-    is_poisson = np.array([isinstance(process, Poisson) for process in traffic.arrivals], dtype=np.bool_)
-    rows = np.flatnonzero(~is_poisson[arrivals] & (hops.hop_packet_rate > 0))
-    share = hops.share[hops.path[rows]]
-    dispersion = of_sources(traffic.arrivals, arrivals[rows], hops.hop_packet_rate[rows] / share, state.window_s[hops.queue[rows]])
-    excess = np.zeros(len(arrivals))
-    excess[rows] = share * (dispersion - 1)
-    return excess

@@ -5,7 +5,9 @@ multiplexers", IEEE JSAC 1986. The IDC of a superposition is the mean of its par
 """
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import cast
 
 import numpy as np
 
@@ -27,21 +29,46 @@ _TRACE_PHASES = 4096
 
 def index_of_dispersion(process: ArrivalProcess, packet_rate: FloatArray, window_s: FloatArray) -> FloatArray:
     """IDC over windows of ``window_s`` > 0 of a source with mean ``packet_rate`` > 0; the two have one shape."""
-    return of_sources((process,), np.zeros(packet_rate.shape, dtype=np.int64), packet_rate, window_s)
+    index = np.zeros(packet_rate.shape, dtype=np.int64)
+    return 1 + sources((process,), index, packet_rate).excess(window_s)
 
 
-def of_sources(table: tuple[ArrivalProcess, ...], index: IntArray, packet_rate: FloatArray, window_s: FloatArray) -> FloatArray:
-    """IDC of many sources, each a row of ``table``; the arrays have one shape."""
-    result = np.ones(index.shape)
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Many sources, grouped by the kind of their arrival process."""
+
+    n_sources: int
+    groups: tuple["_Group", ...]
+
+    def excess(self, window_s: FloatArray) -> FloatArray:  # [source]
+        """IDC - 1 of each source over its window; 0 for Poisson."""
+        result = np.zeros(self.n_sources)
+        for group in self.groups:
+            result[group.rows] = group.formula(group.packet_rate, window_s[group.rows], *group.parameters) - 1
+        return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    rows: IntArray
+    packet_rate: FloatArray
+    formula: Callable[..., FloatArray]
+    parameters: tuple[FloatArray, ...]
+
+
+def sources(table: tuple[ArrivalProcess, ...], index: IntArray, packet_rate: FloatArray) -> Sources:
+    """Sources with the process ``table[index]`` each; those without packets count as Poisson."""
     kinds = {type(process) for process in table} - {Poisson}
-    for kind in sorted(kinds, key=lambda kind: kind.__name__):
-        rows = np.flatnonzero(np.array([type(process) is kind for process in table])[index])
-        if kind is PacketTrace:
-            result[rows] = _of_traces(table, index[rows], window_s[rows])
-        else:
-            parameters = [_column(table, kind, f.name)[index[rows]] for f in fields(kind)]
-            result[rows] = _FORMULAS[kind](packet_rate[rows], window_s[rows], *parameters)
-    return result
+    return Sources(len(index), tuple(_group(kind, table, index, packet_rate) for kind in sorted(kinds, key=lambda kind: kind.__name__)))
+
+
+def _group(kind: type, table: tuple[ArrivalProcess, ...], index: IntArray, packet_rate: FloatArray) -> _Group:
+    is_kind = np.array([type(process) is kind for process in table], dtype=np.bool_)
+    rows = np.flatnonzero(is_kind[index] & (packet_rate > 0))
+    if kind is PacketTrace:
+        return _Group(rows, packet_rate[rows], partial(_of_traces, table, index[rows]), ())
+    parameters = tuple(_column(table, kind, f.name)[index[rows]] for f in fields(kind))
+    return _Group(rows, packet_rate[rows], _FORMULAS[kind], parameters)
 
 
 def constant_bit_rate(packet_rate: FloatArray, window_s: FloatArray) -> FloatArray:
@@ -127,12 +154,14 @@ def _phase_variance(packets: FloatArray) -> FloatArray:
     return np.where(packets > 100, 1 / 6, np.where(packets < 1e-2, packets, exact))
 
 
-def _of_traces(table: tuple[ArrivalProcess, ...], index: IntArray, window_s: FloatArray) -> FloatArray:
+def _of_traces(table: tuple[ArrivalProcess, ...], index: IntArray, packet_rate: FloatArray, window_s: FloatArray) -> FloatArray:
     """Measured: variance of the counts over windows that start anywhere in the repeated trace."""
+    if not len(index):
+        return np.ones(0)
     grid = np.geomspace(window_s.min(), window_s.max() * (1 + 1e-9), _TRACE_GRID_POINTS)
     result = np.empty(len(index))
     for row in np.unique(index):
-        measured = [_trace_dispersion(table[row], float(window)) for window in grid]
+        measured = [_trace_dispersion(cast(PacketTrace, table[row]), float(window)) for window in grid]
         here = index == row
         result[here] = np.interp(np.log(window_s[here]), np.log(grid), measured)
     return result

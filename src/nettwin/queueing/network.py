@@ -4,18 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettwin.queueing.burstiness import Burstiness, burstiness
+from nettwin.queueing.burstiness import Burstiness, burstiness, hop_sources
 from nettwin.queueing.calibration import DEFAULT, Calibration
-from nettwin.queueing.demand_hops import Arrivals, DemandHops, HopLoss, Survival, arrivals, demand_hops, survival
+from nettwin.queueing.carrying import Arrivals, Carried, QueueLoss, carry
+from nettwin.queueing.demand_hops import DemandHops, demand_hops
+from nettwin.queueing.dispersion import Sources
 from nettwin.queueing.finite_queue import QueueState, ServerView, solve
 from nettwin.queueing.port_model import QueueWork, precedences, server_views
 from nettwin.queueing.ports import Ports, ports_of
 from nettwin.queueing.precedence import PortLoads
 from nettwin.queueing.room import waiting_places
-from nettwin.queueing.smoothing import Sources, port_traffic, smoothed_excess
-from nettwin.queueing.streams import Streams, spared_work, streams
+from nettwin.queueing.smoothing import Variability, port_traffic, smoothed_excess
+from nettwin.queueing.streams import Streams, link_streams, queue_streams, spared_work
 from nettwin.scenario import Discipline, Routing, Scenario
-from nettwin.scenario.arrays import FloatArray
+from nettwin.scenario.arrays import BoolArray, FloatArray
 
 _MOST_ROUNDS = 40
 _DAMPING = 0.5
@@ -30,7 +32,9 @@ class Network:
 
     ports: Ports
     hops: DemandHops
+    sources: Sources  # behind each hop
     offered: Arrivals  # before losses
+    is_down: BoolArray  # [queue]
     table: Burstiness
     port_rate: FloatArray  # [link] packets/s before losses
     into_links: Streams
@@ -55,9 +59,8 @@ class NetworkState:
 
     ports: Ports
     hops: DemandHops
-    arriving: Arrivals
-    hop_loss: HopLoss
-    survival: Survival
+    sources: Sources  # behind each hop
+    carried: Carried
     queues: QueueState
     view: ServerView
     service_s: FloatArray  # [queue] mean packet time at full rate
@@ -67,18 +70,22 @@ class NetworkState:
 
 def network_of(scenario: Scenario, routing: Routing, calibration: Calibration = DEFAULT) -> Network:
     """Everything about a scenario that the rounds need."""
-    ports, hops = ports_of(scenario.topology), demand_hops(scenario, routing)
-    offered = arrivals(hops, None, ports.n_queues)
+    topology = scenario.topology
+    ports, hops = ports_of(topology), demand_hops(scenario, routing)
+    behind, nothing = hop_sources(hops, scenario.traffic), np.zeros(ports.n_queues)
+    offered = carry(hops, QueueLoss(nothing, nothing)).arriving
     rate = ports.per_link(offered.packet_rate)
     unit_s = np.where(rate > 0, ports.per_link(offered.bit_rate) / np.maximum(rate, 1e-300), 1.0) / ports.capacity_bps
     return Network(
         ports=ports,
         hops=hops,
+        sources=behind,
         offered=offered,
-        table=burstiness(hops, scenario.traffic, ports, unit_s),
+        is_down=~topology.link_is_up[ports.link_of_queue],
+        table=burstiness(hops, behind, ports, unit_s),
         port_rate=rate,
-        into_links=streams(hops, hops.link, ports.n_links),
-        into_queues=streams(hops, hops.queue, ports.n_queues),
+        into_links=link_streams(hops, topology),
+        into_queues=queue_streams(hops, topology, ports),
         calibration=calibration,
     )
 
@@ -104,9 +111,8 @@ def _first_round(network: Network) -> Round:
 
 def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState, Round]:
     ports = network.ports
-    hop_loss = _hop_loss(network, now.loss)
-    left = survival(network.hops, hop_loss)
-    arriving = arrivals(network.hops, left, ports.n_queues)
+    carried = carry(network.hops, _queue_loss(network, now.loss))
+    arriving = carried.arriving
     loads = _port_loads(network, arriving, now)
     weight = 1.0 if count == 1 else _DAMPING
     goal = precedences(ports, loads, network.calibration)
@@ -124,21 +130,15 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
         window_s=window_s,
         share=view.share,
     )
-    return NetworkState(ports, network.hops, arriving, hop_loss, left, queues, view, service_s, window_s, count), after
+    return NetworkState(ports, network.hops, network.sources, carried, queues, view, service_s, window_s, count), after
 
 
-def _hop_loss(network: Network, loss: FloatArray) -> HopLoss:
-    """Loss per hop. Where bits fill the buffer, a packet is lost in proportion to its size."""
-    ports, hops, offered = network.ports, network.hops, network.offered
-    by_bits = np.isfinite(ports.buffer_bits)
-    scale = np.where(by_bits, offered.second_moment_rate / np.maximum(offered.bit_rate, 1e-300), np.inf)
-    per_bit = np.where(by_bits, loss / np.maximum(scale, 1e-300), 0.0)[hops.queue]
-    flat = np.where(by_bits, 0.0, loss)[hops.queue]
-    mean = hops.hop_mean_bits
-    return HopLoss(
-        packets=np.minimum(flat + per_bit * mean, 1.0),
-        bits=np.minimum(flat + per_bit * hops.hop_second_moment_bits2 / mean, 1.0),
-    )
+def _queue_loss(network: Network, loss: FloatArray) -> QueueLoss:
+    """Where bits fill the buffer, a packet is lost in proportion to its size; on a link that is down, always."""
+    offered = network.offered
+    by_bits = np.isfinite(network.ports.buffer_bits) & (offered.second_moment_rate > 0) & ~network.is_down
+    per_bit = loss * offered.bit_rate / np.maximum(offered.second_moment_rate, 1e-300)
+    return QueueLoss(np.where(network.is_down, 1.0, np.where(by_bits, 0.0, loss)), np.where(by_bits, per_bit, 0.0))
 
 
 def _port_loads(network: Network, arriving: Arrivals, now: Round) -> PortLoads:
@@ -190,8 +190,8 @@ def _smoothed(network: Network, arriving: Arrivals, now: Round, window_s: FloatA
     ports = network.ports
     traffic = port_traffic(ports, arriving, arriving.bit_rate / ports.queue_capacity_bps * (1 - now.loss))
     left = _left(network, arriving)
-    sources = Sources(network.table, network.port_rate, left, now.smoothed)
-    return smoothed_excess(ports, network.into_queues, traffic, window_s, sources, network.calibration) * left[:-1]
+    known = Variability(network.table, network.port_rate, left, now.smoothed)
+    return smoothed_excess(ports, network.into_queues, traffic, window_s, known, network.calibration) * left[:-1]
 
 
 def _time_scale(view: ServerView, service_s: FloatArray, places: FloatArray, calibration: Calibration) -> FloatArray:

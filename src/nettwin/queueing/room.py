@@ -3,7 +3,7 @@
 import numpy as np
 
 from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.demand_hops import Arrivals
+from nettwin.queueing.carrying import Arrivals
 from nettwin.queueing.ports import Ports
 from nettwin.scenario.arrays import FloatArray
 

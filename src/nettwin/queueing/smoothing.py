@@ -11,7 +11,7 @@ import numpy as np
 
 from nettwin.queueing.burstiness import Burstiness
 from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.demand_hops import Arrivals
+from nettwin.queueing.carrying import Arrivals
 from nettwin.queueing.ports import Ports
 from nettwin.queueing.streams import Streams
 from nettwin.scenario.arrays import FloatArray
@@ -38,22 +38,22 @@ def port_traffic(ports: Ports, arriving: Arrivals, carried: FloatArray) -> PortT
 
 
 def smoothed_excess(
-    ports: Ports, into: Streams, traffic: PortTraffic, window_s: FloatArray, sources: "Sources", calibration: Calibration
+    ports: Ports, into: Streams, traffic: PortTraffic, window_s: FloatArray, known: "Variability", calibration: Calibration
 ) -> FloatArray:  # [queue]
     """What upstream ports change in the excess of each queue's arrivals, before losses; ``window_s`` is per queue."""
     link = into.from_link
-    relaxation_s = sources.table.unit_s * (1 + 1 / (1 - np.minimum(traffic.utilization, _FULL)) ** 2)
-    window = np.maximum(np.minimum(relaxation_s[link], window_s[into.to]), sources.table.unit_s[link])
-    arriving = _arrival_variability(ports, into, traffic, window, sources)
+    relaxation_s = known.table.unit_s * (1 + 1 / (1 - np.minimum(traffic.utilization, _FULL)) ** 2)
+    window = np.maximum(np.minimum(relaxation_s[link], window_s[into.to]), known.table.unit_s[link])
+    arriving = _arrival_variability(ports, into, traffic, window, known)
     service = np.maximum(traffic.size_variation[link], calibration.least_departure_variability)
     change = traffic.utilization[link] ** 2 * (service - arriving) * np.minimum(1, relaxation_s[link] / window_s[into.to])
-    share = into.packet_rate / np.maximum(sources.port_rate[link], 1e-300)
+    share = into.packet_rate / np.maximum(known.port_rate[link], 1e-300)
     change = np.maximum(change, -arriving) * share * into.mean_square_rate
     return np.bincount(into.to, change, ports.n_queues).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
-class Sources:
+class Variability:
     """What is known of the arrivals before losses, what remains of it, and what upstream changed so far."""
 
     table: Burstiness
@@ -62,11 +62,11 @@ class Sources:
     smoothed: FloatArray  # [queue] change of the excess
 
 
-def _arrival_variability(ports: Ports, into: Streams, traffic: PortTraffic, window_s: FloatArray, sources: Sources) -> FloatArray:
+def _arrival_variability(ports: Ports, into: Streams, traffic: PortTraffic, window_s: FloatArray, known: Variability) -> FloatArray:
     link = into.from_link
-    unit = sources.table.unit_s[link]
-    excess = ports.per_link(sources.smoothed)[link]
+    unit = known.table.unit_s[link]
+    excess = ports.per_link(known.smoothed)[link]
     for slot in range(ports.slots.shape[1]):
         queue = ports.slots[link, slot]
-        excess = excess + sources.table.at(queue, unit, window_s) * sources.left[queue]
+        excess = excess + known.table.at(queue, unit, window_s) * known.left[queue]
     return np.maximum(1 + excess / (traffic.packet_rate * traffic.mean_bits**2)[link], 0.0)

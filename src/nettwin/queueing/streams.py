@@ -6,6 +6,7 @@ import numpy as np
 
 from nettwin.queueing.demand_hops import DemandHops
 from nettwin.queueing.ports import Ports
+from nettwin.scenario import Topology
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 _FULL = 0.98
@@ -23,14 +24,42 @@ class Streams:
     mean_square_rate: FloatArray  # [pair] sum of rate * (mean size)**2
 
 
-def streams(hops: DemandHops, to: IntArray, n_targets: int) -> Streams:
-    """The streams from each link into ``to`` [hop], which is the link or the queue of a hop."""
+def link_streams(hops: DemandHops, topology: Topology) -> Streams:
+    """The stream from each link into each following link."""
+    return _streams(hops, hops.link, _ranks(topology))
+
+
+def queue_streams(hops: DemandHops, topology: Topology, ports: Ports) -> Streams:
+    """The stream from each link into each following queue."""
+    n_slots = ports.slots.shape[1]
+    first = ports.slots[:, 0]
+    rank = _ranks(topology)[ports.link_of_queue] * n_slots + np.arange(ports.n_queues) - first[ports.link_of_queue]
+    return _streams(hops, hops.queue, rank)
+
+
+def _streams(hops: DemandHops, to: IntArray, rank: IntArray) -> Streams:
+    """Pairs are counted by (link, rank among what can follow it), which is dense: no sorting of hops."""
     inner = np.flatnonzero((hops.previous_link >= 0) & (hops.hop_packet_rate > 0))
-    key, pair = np.unique(hops.previous_link[inner] * n_targets + to[inner], return_inverse=True)
+    width = int(rank.max(initial=0)) + 1
+    key = hops.previous_link[inner] * width + rank[to[inner]]
+    n_keys = (int(hops.previous_link.max(initial=0)) + 1) * width
+    target = np.zeros(n_keys, dtype=np.int64)
+    target[key] = to[inner]
     rate, mean = hops.hop_packet_rate[inner], hops.hop_mean_bits[inner]
-    columns = (rate, rate * mean, rate * hops.hop_second_moment_bits2[inner], rate * mean**2)
-    sums = (np.bincount(pair, column, len(key)).astype(np.float64) for column in columns)
-    return Streams(key // n_targets, key % n_targets, *sums)
+    second = hops.second_moment_bits2[hops.path[inner]]
+    sums = [np.bincount(key, column, n_keys).astype(np.float64) for column in (rate, rate * mean, rate * second, rate * mean**2)]
+    pairs = np.flatnonzero(sums[0])
+    return Streams(pairs // width, target[pairs], *(column[pairs] for column in sums))
+
+
+def _ranks(topology: Topology) -> IntArray:  # [link]
+    """The how-manieth link of its source node each link is."""
+    order = np.argsort(topology.link_source, kind="stable")
+    source = topology.link_source[order]
+    first = np.searchsorted(source, source)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - first
+    return rank
 
 
 def collision_ratio(slowdown: FloatArray, size_variation: FloatArray) -> FloatArray:

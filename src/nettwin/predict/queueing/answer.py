@@ -14,48 +14,36 @@ _TRUSTED_UTILIZATION = 1.0
 
 def performance_of(scenario: Scenario, state: NetworkState, calibration: Calibration) -> Performance:
     """All figures of one scenario. A demand is trusted while no port on its paths is offered more than it can carry."""
-    sent = _Sent(state)
     return Performance(
         demands=demand_figures(scenario, state, calibration),
-        queues=_queues(state, sent),
-        links=_links(state, sent),
+        queues=_queues(state),
+        links=_links(state),
         is_trusted=_is_trusted(scenario, state),
         engine="queueing",
     )
 
 
-class _Sent:
-    """Packets/s and bit/s that leave each queue."""
-
-    def __init__(self, state: NetworkState) -> None:
-        hops, left, loss = state.hops, state.survival, state.hop_loss
-        packets = hops.hop_packet_rate * left.reached * (1 - loss.packets)
-        bits = hops.hop_packet_rate * hops.hop_mean_bits * left.reached_bits * (1 - loss.bits)
-        n = state.ports.n_queues
-        self.packets: FloatArray = np.bincount(hops.queue, packets, n).astype(np.float64)
-        self.bits: FloatArray = np.bincount(hops.queue, bits, n).astype(np.float64)
-
-
-def _queues(state: NetworkState, sent: _Sent) -> QueuePerformance:
-    arriving, used = state.arriving.packet_rate, sent.packets > 0
-    size = np.where(used, sent.bits / np.maximum(sent.packets, 1e-300), 0.0)
+def _queues(state: NetworkState) -> QueuePerformance:
+    packets, bits = state.carried.sent_packet_rate, state.carried.sent_bit_rate
+    used = packets > 0
+    size = np.where(used, bits / np.maximum(packets, 1e-300), 0.0)
     delay = np.where(used, state.queues.wait_s + size / state.ports.queue_capacity_bps, np.nan)
-    occupancy = np.where(used, sent.packets * np.nan_to_num(delay), 0.0)
+    occupancy = np.where(used, packets * np.nan_to_num(delay), 0.0)
     return QueuePerformance(
-        utilization=np.minimum(sent.bits / state.ports.queue_capacity_bps, 1.0),
+        utilization=np.minimum(bits / state.ports.queue_capacity_bps, 1.0),
         occupancy_packets=occupancy,
         occupancy_bits=occupancy * size,
-        loss_ratio=_loss(sent.packets, arriving),
+        loss_ratio=_loss(packets, state.carried.arriving.packet_rate),
         delay_s=delay,
     )
 
 
-def _links(state: NetworkState, sent: _Sent) -> LinkPerformance:
+def _links(state: NetworkState) -> LinkPerformance:
     ports = state.ports
-    carried = np.minimum(ports.per_link(sent.bits), ports.capacity_bps)
+    carried = np.minimum(ports.per_link(state.carried.sent_bit_rate), ports.capacity_bps)
     return LinkPerformance(
         utilization=carried / ports.capacity_bps,
-        loss_ratio=_loss(ports.per_link(sent.packets), ports.per_link(state.arriving.packet_rate)),
+        loss_ratio=_loss(ports.per_link(state.carried.sent_packet_rate), ports.per_link(state.carried.arriving.packet_rate)),
         throughput_bps=carried,
     )
 
@@ -66,6 +54,6 @@ def _loss(sent: FloatArray, arriving: FloatArray) -> FloatArray:
 
 def _is_trusted(scenario: Scenario, state: NetworkState) -> BoolArray:  # [demand]
     ports, hops = state.ports, state.hops
-    offered = ports.per_link(state.arriving.bit_rate) / ports.capacity_bps
+    offered = ports.per_link(state.carried.arriving.bit_rate) / ports.capacity_bps
     demand = hops.demand[hops.path[offered[hops.link] >= _TRUSTED_UTILIZATION]]
     return np.asarray(np.bincount(demand, minlength=scenario.traffic.n_demands) == 0)

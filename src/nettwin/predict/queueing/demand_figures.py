@@ -55,7 +55,7 @@ class _Mixed:
 
 
 def _mix(scenario: Scenario, state: NetworkState, paths: PathDelays) -> _Mixed:
-    hops, left, n = state.hops, state.survival, scenario.traffic.n_demands
+    hops, left, n = state.hops, state.carried, scenario.traffic.n_demands
 
     def total(per_path: FloatArray) -> FloatArray:
         return np.bincount(hops.demand, per_path, n).astype(np.float64)

@@ -13,7 +13,7 @@ from nettwin.errors import InputError
 from nettwin.scenario import Scenario
 from nettwin.scenario.plain import to_plain
 
-usual = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+usual = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def everything(scenario: Scenario) -> object:
@@ -65,7 +65,7 @@ def test_a_plan_is_the_composition_of_its_parts(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("kind", MAKERS, ids=lambda kind: kind.__name__)
 @given(data=st.data())
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_change_survives_writing_and_reading(kind: type, data: st.DataObject) -> None:
     change = _draw_kind(data, kind)
     if change is None:
@@ -127,7 +127,7 @@ def test_a_change_keeps_the_order_of_the_demands_that_stay(data: st.DataObject) 
 
 
 @given(st.data())
-@settings(usual, max_examples=60)
+@settings(usual, max_examples=40)
 def test_aligned_scenarios_carry_the_same_loads(data: st.DataObject) -> None:
     before = data.draw(scenarios())
     _, middle = data.draw(changed(before))

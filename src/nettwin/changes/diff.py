@@ -1,14 +1,13 @@
 """The changes that lead from one scenario to another."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 
 from nettwin.changes.change import Change
-from nettwin.changes.content import base_in_order_of, demands_by_id
-from nettwin.changes.demands import AddDemands, RemoveDemands
+from nettwin.changes.content import base_in_order_of
+from nettwin.changes.diff_demands import added_demands, demand_edits, rates, removed_demands
 from nettwin.changes.failures import FailLink, FailNode, RestoreLink, RestoreNode
 from nettwin.changes.links import AddLink, RemoveLink, ReplaceLink, SetCapacity, SetPropagationDelay
 from nettwin.changes.nodes import AddNode, RemoveNode, ReplaceNode
@@ -16,11 +15,7 @@ from nettwin.changes.observation import SetObservation
 from nettwin.changes.plan import Plan
 from nettwin.changes.routing import ClearPath, SegmentPolicy, SetMetric, SetNextLink, SetPaths, SetRoutingBase
 from nettwin.changes.scheduling import SetScheduling
-from nettwin.changes.selection import EVERY_DEMAND, Selection
-from nettwin.changes.traffic import ScaleTraffic, SetArrivals, SetPacketSizes, SetRates, SetTrafficClass
-from nettwin.scenario import Demand, ForwardingTable, Link, Scenario
-
-Item = TypeVar("Item")
+from nettwin.scenario import ForwardingTable, Link, Scenario
 
 
 def diff(before: Scenario, after: Scenario) -> Plan:
@@ -39,15 +34,6 @@ Stage = Callable[[Scenario, Scenario], Iterator[Change]]
 def _observation(before: Scenario, after: Scenario) -> Iterator[Change]:
     if before.observation != after.observation:
         yield SetObservation(after.observation)
-
-
-def _removed_demands(before: Scenario, after: Scenario) -> Iterator[Change]:
-    if before.traffic is after.traffic and before.topology.nodes is after.topology.nodes:
-        return
-    old, new = _ends(before), _ends(after)
-    gone = tuple(name for name, ends in old.items() if new.get(name) != ends)
-    if gone:
-        yield RemoveDemands(gone)
 
 
 def _nodes(before: Scenario, after: Scenario) -> Iterator[Change]:
@@ -94,41 +80,6 @@ def _link_edits(old: Link, new: Link) -> Iterator[Change]:
         yield RestoreLink(new.id, whole_circuit=False) if new.is_up else FailLink(new.id, whole_circuit=False)
 
 
-def _added_demands(before: Scenario, after: Scenario) -> Iterator[Change]:
-    names = [name for name in after.demand_ids if name not in before.demand_index]
-    if names:
-        rows = demands_by_id(after)
-        yield AddDemands(tuple(rows[name] for name in names))
-
-
-def _demand_edits(before: Scenario, after: Scenario) -> Iterator[Change]:
-    """Both scenarios have the same demands by now, perhaps in another order."""
-    if before.traffic is after.traffic:
-        return
-    old, new = demands_by_id(before), demands_by_id(after)
-    for value, ids in _edited(old, new, lambda demand: demand.traffic_class).items():
-        yield SetTrafficClass(value, Selection(ids))
-    for arrivals, ids in _edited(old, new, lambda demand: demand.arrivals).items():
-        yield SetArrivals(arrivals, Selection(ids))
-    for sizes, ids in _edited(old, new, lambda demand: demand.packet_sizes).items():
-        yield SetPacketSizes(sizes, Selection(ids))
-
-
-def _rates(before: Scenario, after: Scenario) -> Iterator[Change]:
-    if before.traffic is after.traffic:
-        return
-    old = before.traffic.rate_bps
-    new = after.traffic.rate_bps[[after.demand_index[name] for name in before.demand_ids]] if len(old) else old
-    changed = np.flatnonzero(old != new)
-    if not len(changed):
-        return
-    factor = float(new[changed[0]] / old[changed[0]]) if old[changed[0]] > 0 else 0.0
-    if np.array_equal(old * factor, new):
-        yield ScaleTraffic(factor, EVERY_DEMAND)
-    else:
-        yield SetRates({before.demand_ids[row]: float(new[row]) for row in changed.tolist()})
-
-
 def _cleared_paths(before: Scenario, after: Scenario) -> Iterator[Change]:
     old, new = before.policy, after.policy
     stale = [name for name in old.explicit_paths if name not in new.explicit_paths]
@@ -173,31 +124,16 @@ def _next_link(scenario: Scenario, table: ForwardingTable, node: int, target: in
     return SetNextLink(nodes[node].id, nodes[target].id, scenario.topology.links[output].id if output >= 0 else "")
 
 
-def _ends(scenario: Scenario) -> dict[str, tuple[str, str]]:
-    names = [node.id for node in scenario.topology.nodes]
-    columns = zip(scenario.demand_ids, scenario.traffic.source.tolist(), scenario.traffic.target.tolist(), strict=True)
-    return {name: (names[source], names[target]) for name, source, target in columns}
-
-
-def _edited(old: Mapping[str, Demand], new: Mapping[str, Demand], part: Callable[[Demand], Item]) -> dict[Item, tuple[str, ...]]:
-    """The ids of the demands that differ in one part, under its new value."""
-    groups: dict[Item, list[str]] = {}
-    for name, demand in new.items():
-        if part(old[name]) != part(demand):
-            groups.setdefault(part(demand), []).append(name)
-    return {value: tuple(ids) for value, ids in groups.items()}
-
-
 # Each stage finds what it needs: new nodes before new links, new links before the paths over them, and what is
 # removed only after no path goes over it any more.
 _STAGES: Sequence[Stage] = (
     _observation,
-    _removed_demands,
+    removed_demands,
     _nodes,
     _links,
-    _added_demands,
-    _demand_edits,
-    _rates,
+    added_demands,
+    demand_edits,
+    rates,
     _cleared_paths,
     _paths,
     _removed_links,

@@ -1,1 +1,44 @@
-"""nettwin: a Digital Twin Network."""
+"""nettwin: a Digital Twin Network.
+
+    network = nettwin.read("topohub:sndlib/geant").scenario
+    nettwin.ask(network).links.nlargest(5, "utilization")
+
+Everything is loaded when first used, so ``import nettwin`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nettwin.apps.notebook import Case, ask, ask_in_time, sweep, what_if, write_report
+    from nettwin.formats.networkx import from_networkx, to_networkx
+    from nettwin.formats.registry import read, write
+
+_HOMES = {
+    "Case": "nettwin.apps.notebook",
+    "ask": "nettwin.apps.notebook",
+    "ask_in_time": "nettwin.apps.notebook",
+    "from_networkx": "nettwin.formats.networkx",
+    "read": "nettwin.formats.registry",
+    "sweep": "nettwin.apps.notebook",
+    "to_networkx": "nettwin.formats.networkx",
+    "what_if": "nettwin.apps.notebook",
+    "write": "nettwin.formats.registry",
+    "write_report": "nettwin.apps.notebook",
+}
+
+__all__ = ["Case", "ask", "ask_in_time", "from_networkx", "read", "sweep", "to_networkx", "what_if", "write", "write_report"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("nettwin")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nettwin' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,6 +1,6 @@
 """The steps that most commands share: read a scenario, make an engine, ask it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -65,8 +65,8 @@ def ask(predictor: "Predictor", scenario: "Scenario") -> "PerformanceView":
     """The engine's answer with the scenario's names."""
     from nettwin.apps.tables import PerformanceView
 
-    with progress(f"asking engine {predictor.name}"):
-        return PerformanceView(scenario, predictor.predict(scenario))
+    with progress(f"asking engine {predictor.name}") as share:
+        return PerformanceView(scenario, _telling(predictor, share).predict(scenario))
 
 
 def ask_in_time(predictor: "Predictor", timeline: "Timeline") -> "SeriesView":
@@ -87,3 +87,13 @@ def what_if(predictor: "Predictor", scenario: "Scenario", changes: "Iterable[Cha
 
     with progress(f"asking engine {predictor.name} twice"):
         return compare_with_change(scenario, changes, predictor)
+
+
+def _telling(predictor: "Predictor", share: Callable[[float], None]) -> "Predictor":
+    """The same engine, telling how far it is, where it can."""
+    from dataclasses import fields, is_dataclass, replace
+
+    if is_dataclass(predictor) and not isinstance(predictor, type) and any(field.name == "progress" for field in fields(predictor)):
+        told: Predictor = replace(predictor, progress=share)
+        return told
+    return predictor

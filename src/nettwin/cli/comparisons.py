@@ -8,7 +8,7 @@ from rich.console import Console
 from nettwin.apps.quantities import percent, quantity
 from nettwin.cli.console import table
 from nettwin.cli.options import TablePart
-from nettwin.cli.performance_tables import cell, heading
+from nettwin.cli.performance_tables import cell, heading, says_something
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Labels = tuple[str, str]
 BEFORE_AFTER = ("before", "after")
+_ROUNDING = 1e-5
 _SHORT_SUMMARY = ("max_utilization", "mean_delay_s", "worst_delay_s", "worst_p99_delay_s", "loss_ratio", "n_unreachable")
 
 
@@ -70,8 +71,12 @@ def comparison_table(comparison: "Comparison", part: TablePart) -> "pd.DataFrame
 
 def render_summary(console: Console, summary: "pd.DataFrame", title: str, labels: Labels) -> None:
     """The network-wide figures of both."""
-    rows = [(heading(name), *_pair(name, row), quantity(f"{name}_change", row["change"])) for name, row in _named(summary)]
+    rows = [(heading(name), *_pair(name, row), _change(name, row)) for name, row in _named(summary)]
     console.print(table(title, ("", *labels, "change"), rows))
+
+
+def _change(name: str, row: "pd.Series") -> str:
+    return "0" if abs(row["change"]) <= _ROUNDING * abs(row["after"]) else quantity(f"{name}_change", row["change"])
 
 
 def _pair(name: str, row: "pd.Series") -> tuple[str, str]:
@@ -84,17 +89,19 @@ def _named(rows: "pd.DataFrame") -> "list[tuple[str, pd.Series]]":
 
 def _render_rows(console: Console, title: str, rows: "pd.DataFrame", figures: Sequence[str], labels: Labels = BEFORE_AFTER) -> None:
     """A table of the figures that say something; none at all without rows."""
-    shown = [name for name in figures if name in rows and _says_something(rows[name])]
+    shown = [name for name in figures if name in rows and says_something(rows[name])]
     if rows.empty or not shown:
         return
-    body = [(name, *(cell(figure, row[figure]) for figure in shown)) for name, row in _named(rows[shown])]
+    body = [(name, *(_cell(figure, row) for figure in shown)) for name, row in _named(rows)]
     console.print()
     console.print(table(title, (str(rows.index.name), *(_labelled(figure, labels) for figure in shown)), body))
 
 
-def _says_something(column: "pd.Series") -> bool:
-    is_loss = str(column.name).startswith("loss")
-    return bool((column.abs() > 1e-9).any()) if is_loss else not column.isna().all()
+def _cell(figure: str, row: "pd.Series") -> Any:
+    """A change that rounding explains is none."""
+    if figure.endswith("_change") and abs(row[figure]) <= _ROUNDING * abs(row[figure.replace("_change", "_after")]):
+        return "0"
+    return cell(figure, row[figure])
 
 
 def _labelled(figure: str, labels: Labels) -> str:

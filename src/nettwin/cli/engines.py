@@ -25,13 +25,12 @@ def engines(format: Format = OutputFormat.TEXT, output: Output = None) -> None:
 
 
 def _describe(name: str) -> dict[str, Any]:
-    from nettwin.errors import NettwinError
     from nettwin.predict import registry
 
     try:
         options = registry.options_of(name)
         engine = registry.create(name)
-    except NettwinError as error:
+    except Exception as error:  # somebody else's engine may be broken in any way; the list must still be complete
         return {"name": name, "status": "no", "is_usable": False, "description": str(error), "options": {}}
     description = (type(engine).__doc__ or "").strip().split("\n")[0]
     return {"name": name, "status": "yes", "is_usable": True, "description": description, "options": _shown(options)}

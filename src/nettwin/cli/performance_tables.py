@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WARNING, CRITICAL = 0.7, 0.9
 """Utilization at which operators look and at which they act."""
 _BLOCKS = 10
+_NOTHING = 1e-9
 
 
 def render_view(console: Console, view: "PerformanceView", top: int) -> None:
@@ -54,10 +55,19 @@ def render_summary(console: Console, view: "PerformanceView") -> None:
 
 def render_rows(console: Console, title: str, rows: "pd.DataFrame", figures: Sequence[str]) -> None:
     """Rows of a table, named by their id, with figures in fitting units."""
-    figures = [name for name in figures if name in rows and (name == "utilization" or not rows[name].isna().all())]
+    figures = [name for name in figures if name in rows and says_something(rows[name])]
     header = [str(rows.index.name or ""), *(heading(name) for name in figures)]
     body = [[str(name), *(cell(figure, row[figure]) for figure in figures)] for name, row in rows[figures].iterrows()]
     console.print(table(title, header, body))
+
+
+def says_something(column: "pd.Series") -> bool:
+    """A loss that is zero everywhere, trust in everything, and figures that nobody claims are not worth a column."""
+    if column.name == "is_trusted":
+        return not column.all()
+    if "loss" in str(column.name):
+        return bool((column.abs() > _NOTHING).any())
+    return not column.isna().all()
 
 
 def cell(column: str, value: Any) -> Text | str:

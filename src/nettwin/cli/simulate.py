@@ -34,7 +34,6 @@ Precision = Annotated[
     float | None,
     typer.Option("--precision", min=1e-6, max=0.999, help="Stop at this relative half-width of the mean delay.", show_default=False),
 ]
-Replications = Annotated[int | None, typer.Option("--replications", min=1, help="Independent runs, merged.", show_default=False)]
 
 
 def _time(name: str, text: str) -> Any:
@@ -56,7 +55,6 @@ def simulate(
     packets: Packets = None,
     precision: Precision = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same answer.")] = 0,
-    replications: Replications = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Replications that run at the same time.")] = 1,
     option: EngineOptions = None,
     duration: Annotated[float | None, _time("--duration", "Observe this long.")] = None,
@@ -86,9 +84,7 @@ def simulate(
     destination = Destination(format, output)
     objectives = Objectives(max_utilization, max_delay, max_loss)
     question = _observed(asking.read(scenario, input_format).scenario, duration, warm_up)
-    engine = asking.create_engine(
-        "simulator", option, seed=seed, packets=packets, precision=precision, replications=replications, workers=workers
-    )
+    engine = asking.create_engine("simulator", option, seed=seed, packets=packets, precision=precision, workers=workers)
     timed = _events(at, events)
     if window is None and not timed:
         view = asking.ask(engine, question)

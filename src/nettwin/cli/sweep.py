@@ -21,10 +21,10 @@ from nettwin.cli.options import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
 
-    from nettwin.apps.sweep import SweepResult
+    from nettwin.apps.sweep import LinkWorstCase
+    from nettwin.apps.sweep_tables import SweepView
     from nettwin.cli.verdict import Objectives
 
 
@@ -72,6 +72,7 @@ def sweep(
     """Fail every link, node or risk group; show each link's worst case and the failures that cause it."""
     from nettwin.apps.failure_answers import failure_answers
     from nettwin.apps.sweep import sweep as run
+    from nettwin.apps.sweep_tables import SweepView
     from nettwin.cli import asking
     from nettwin.cli.output import Destination, Result, emit
     from nettwin.cli.progress import progress
@@ -87,87 +88,62 @@ def sweep(
         predictor = asking.create_engine(name, option, seed=seed)
         with progress(f"asking engine {name} about {len(result.failures)} failures") as share:
             answers = failure_answers(result, predictor, share)
+    view = SweepView(result, answers)
     emit(
         Result(
-            render=lambda console: _render(console, result, answers, causes, top),
-            document=lambda: _document(result, answers, causes),
-            table=lambda: _links(result, causes, as_text=True) if table is SweepTable.LINKS else _failures(result, answers),
+            render=lambda console: _render(console, view, causes, top),
+            document=lambda: _document(view, causes),
+            table=lambda: view.links if table is SweepTable.LINKS else view.failures,
         ),
         destination,
     )
-    _judge(result, answers, objectives)
+    _judge(view, objectives)
 
 
-def _links(result: "SweepResult", n_causes: int, *, as_text: bool = False) -> "pd.DataFrame":
-    import pandas as pd
-
-    from nettwin.apps.sweep import link_worst_cases
-
-    cases = link_worst_cases(result, n_causes)
-    columns = {
-        "utilization": [case.base_utilization for case in cases],
-        "worst_utilization": [case.worst_utilization for case in cases],
-        "causes": [_causes_text(case.causes) if as_text else [_cause(*cause) for cause in case.causes] for case in cases],
-    }
-    return pd.DataFrame(columns, index=pd.Index([case.link for case in cases], name="link", dtype=object))
-
-
-def _cause(failure: str, utilization: float) -> dict[str, Any]:
-    return {"failure": failure, "utilization": utilization}
-
-
-def _causes_text(causes: tuple[tuple[str, float], ...]) -> str:
-    from nettwin.apps.quantities import percent
-
-    return "; ".join(f"{failure} ({percent(utilization)})" for failure, utilization in causes)
-
-
-def _failures(result: "SweepResult", answers: "pd.DataFrame | None") -> "pd.DataFrame":
-    import pandas as pd
-
-    from nettwin.apps.sweep import failure_effects
-
-    effects = pd.DataFrame(failure_effects(result)).set_index("failure")
-    if answers is None:
-        return effects
-    return effects.join(answers[["mean_delay_s", "worst_delay_s", "slowest_demand", "loss_ratio"]])
-
-
-def _document(result: "SweepResult", answers: "pd.DataFrame | None", n_causes: int) -> dict[str, Any]:
+def _document(view: "SweepView", n_causes: int) -> dict[str, Any]:
+    result = view.result
     return {
         "scenario": result.scenario.name,
         "fail": result.kind,
         "n_failures": len(result.failures),
         "max_utilization": float(result.base_utilization.max(initial=0.0)),
         "worst_utilization": float(result.worst_utilization.max(initial=0.0)),
-        "links": _links(result, n_causes),
-        "failures": _failures(result, answers),
+        "links": [_link(case) for case in view.worst_cases(n_causes)],
+        "failures": view.failures,
     }
 
 
-def _render(console: "Console", result: "SweepResult", answers: "pd.DataFrame | None", n_causes: int, top: int) -> None:
+def _link(case: "LinkWorstCase") -> dict[str, Any]:
+    causes = [{"failure": failure, "utilization": utilization} for failure, utilization in case.causes]
+    return {"link": case.link, "utilization": case.base_utilization, "worst_utilization": case.worst_utilization, "causes": causes}
+
+
+def _render(console: "Console", view: "SweepView", n_causes: int, top: int) -> None:
     from nettwin.cli.console import table
     from nettwin.cli.performance_tables import meter, render_rows
 
-    links = _links(result, n_causes, as_text=True).nlargest(top, "worst_utilization")
-    rows = [(name, meter(row["utilization"]), meter(row["worst_utilization"]), row["causes"] or "-") for name, row in links.iterrows()]
-    title = (
-        f"{len(result.failures)} single failures of {result.kind}: worst case of each link ({len(links)} of {len(result.base_load_bps)})"
-    )
+    cases = sorted(view.worst_cases(n_causes), key=lambda case: -case.worst_utilization)
+    rows = [(case.link, meter(case.base_utilization), meter(case.worst_utilization), _causes(case)) for case in cases[:top]]
+    title = f"Worst case of each link over {len(view.result.failures)} single failures of {view.result.kind} ({len(rows)} of {len(cases)})"
     console.print(table(title, ("link", "offered now", "worst case", "caused by the failure of"), rows, right=(1, 2)))
     console.print()
-    failures = _failures(result, answers)
+    failures = view.failures
     render_rows(console, f"Gravest failures ({min(top, len(failures))} of {len(failures)})", failures.head(top), list(failures.columns))
 
 
-def _judge(result: "SweepResult", answers: "pd.DataFrame | None", objectives: "Objectives") -> None:
+def _causes(case: "LinkWorstCase") -> str:
+    from nettwin.apps.quantities import percent
+
+    return "; ".join(f"{failure} ({percent(utilization)})" for failure, utilization in case.causes) or "-"
+
+
+def _judge(view: "SweepView", objectives: "Objectives") -> None:
     import pandas as pd
 
     from nettwin.cli.verdict import leave_if_violated
 
-    worst = _links(result, 1)["worst_utilization"]
-    lines = objectives.utilization_violations(worst)
-    if answers is not None:
-        lost = pd.Series(result.n_newly_unreachable, index=answers.index)
-        lines += objectives.failure_violations(answers, lost)
+    lines = objectives.utilization_violations(view.links["worst_utilization"])
+    if view.answers is not None:
+        newly_lost = pd.Series(view.result.n_newly_unreachable, index=view.answers.index)
+        lines += objectives.failure_violations(view.answers, newly_lost)
     leave_if_violated(lines)

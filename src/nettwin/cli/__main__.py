@@ -1,0 +1,5 @@
+"""``python -m nettwin.cli``."""
+
+from nettwin.cli.main import main
+
+main()

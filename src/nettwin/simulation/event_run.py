@@ -20,6 +20,7 @@ class EventRun:
         self.state = state
         self._settings = settings
         state.clock["width"] = _EVENTS_PER_BUCKET / max(events_per_s, 1e-9)
+        state.clock["per_width"] = 1 / state.clock["width"]
         n_sources = len(state.sources)
         n_near = int(np.clip(2 ** int(np.ceil(np.log2(max(n_sources, 1)))), _SMALLEST, _LARGEST))
         near, far = np.full(n_near, NONE, dtype=np.int32), np.full(_SMALLEST, NONE, dtype=np.int32)

@@ -146,6 +146,7 @@ CLOCK = np.dtype(
         ("delay_cap", "f8"),
         ("bins_per_octave", "f8"),
         ("width", "f8"),  # of a bucket or window
+        ("per_width", "f8"),  # its inverse
         ("bucket", "i8"),  # the one in work
         ("sent_until", "f8"),  # windows: sources have sent their packets up to this time
         ("resume", "i8"),  # windows: where an interrupted pass over sources or ports goes on
@@ -160,7 +161,7 @@ CLOCK = np.dtype(
         ("overflow", "i4"),  # events too far ahead for the calendar
         ("is_delivery_an_event", "i4"),
         ("is_size_resampled", "i4"),
-        ("_fill", "i4"),
+        ("free_chunk", "i4"),  # windows: of the boxes
     ],
     align=True,
 )

@@ -110,7 +110,7 @@ def _file(state: State, calendar: Calendar, event: int, bucket: int) -> None:
 
 @inner
 def _bucket_of(state: State, time: float) -> int:
-    return int(min(time / state.clock[0].width, 4e18))
+    return int(min(time * state.clock[0].per_width, 4e18))
 
 
 @inner

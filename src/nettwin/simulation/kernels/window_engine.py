@@ -13,6 +13,7 @@ import numpy.typing as npt
 from nettwin.simulation.kernels.compiled import inner, kernel
 from nettwin.simulation.kernels.event_engine import OUT_OF_MEMORY, REACHED
 from nettwin.simulation.kernels.hops import LEAVES, WAITS, depart, enter_port
+from nettwin.simulation.kernels.prefetch import prefetch
 from nettwin.simulation.kernels.schedulers import finish_service, start_service
 from nettwin.simulation.kernels.sources import emit
 from nettwin.simulation.records import FIFO, NONE, Record, State
@@ -21,15 +22,23 @@ _INSERTION_UP_TO = 24
 
 
 class Boxes(NamedTuple):
-    """Packets on their way, by port and window of arrival; and room to sort one port's arrivals."""
+    """Packets on their way, by port and window of arrival; and room to sort one port's arrivals.
 
-    heads: npt.NDArray[np.int32]  # [port, window modulo size], size a power of two
+    A box is a list of chunks of arrivals, each with its time and its packet's row: a list through the packets themselves would wait for
+    the memory once per packet.
+    """
+
+    heads: npt.NDArray[np.int32]  # [port, window modulo size] first chunk, size a power of two
+    chunk_times: npt.NDArray[np.float64]  # [chunk, place]
+    chunk_slots: npt.NDArray[np.int32]  # [chunk, place]
+    chunk_counts: npt.NDArray[np.int32]
+    chunk_next: npt.NDArray[np.int32]
     times: npt.NDArray[np.float64]
     slots: npt.NDArray[np.int32]
     sorted_times: npt.NDArray[np.float64]
     sorted_slots: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int32]
-    chunk: npt.NDArray[np.int64]  # one entry: windows for which sources send ahead
+    windows_ahead: npt.NDArray[np.int64]  # one entry: for how many windows sources send at a time
 
 
 @inner
@@ -37,15 +46,26 @@ def _put(state: State, boxes: Boxes, slot: int, earliest: int) -> None:
     """Into the box of the window of its next arrival."""
     clock = state.clock[0]
     packet = state.packets[slot]
-    window = max(int(min(packet.time / clock.width, 4e18)), earliest)
+    window = max(int(min(packet.time * clock.per_width, 4e18)), earliest)
     size = boxes.heads.shape[1]
     if window - clock.bucket >= size:
         packet.next = clock.overflow
         clock.overflow = slot
         return
     port = state.hops[packet.hop].link
-    packet.next = boxes.heads[port, window & (size - 1)]
-    boxes.heads[port, window & (size - 1)] = slot
+    box = window & (size - 1)
+    chunk = boxes.heads[port, box]
+    if chunk == NONE or boxes.chunk_counts[chunk] == boxes.chunk_slots.shape[1]:
+        fresh = clock.free_chunk
+        clock.free_chunk = boxes.chunk_next[fresh]
+        boxes.chunk_next[fresh] = chunk
+        boxes.chunk_counts[fresh] = 0
+        boxes.heads[port, box] = fresh
+        chunk = fresh
+    place = boxes.chunk_counts[chunk]
+    boxes.chunk_times[chunk, place] = packet.time
+    boxes.chunk_slots[chunk, place] = slot
+    boxes.chunk_counts[chunk] = place + 1
 
 
 @inner
@@ -81,16 +101,21 @@ def _send_until(state: State, boxes: Boxes, until: float) -> bool:
 
 @inner
 def _gather(state: State, boxes: Boxes, port: int) -> int:
-    """The arrivals in the port's box, unsorted: how many."""
-    place = state.clock[0].bucket & (boxes.heads.shape[1] - 1)
-    slot = boxes.heads[port, place]
-    boxes.heads[port, place] = NONE
+    """The arrivals in the port's box, unsorted: how many. Their rows are on the way to the cache."""
+    clock = state.clock[0]
+    box = clock.bucket & (boxes.heads.shape[1] - 1)
+    chunk = boxes.heads[port, box]
+    boxes.heads[port, box] = NONE
     n = 0
-    while slot != NONE:
-        packet = state.packets[slot]
-        boxes.times[n], boxes.slots[n] = packet.time, slot
-        n += 1
-        slot = packet.next
+    while chunk != NONE:
+        for place in range(boxes.chunk_counts[chunk]):
+            boxes.times[n], boxes.slots[n] = boxes.chunk_times[chunk, place], boxes.chunk_slots[chunk, place]
+            prefetch(state.packets, boxes.slots[n])
+            n += 1
+        following = boxes.chunk_next[chunk]
+        boxes.chunk_next[chunk] = clock.free_chunk
+        clock.free_chunk = chunk
+        chunk = following
     return n
 
 
@@ -207,7 +232,7 @@ def run_windows(state: State, boxes: Boxes, until: float) -> int:
     while clock.bucket * clock.width < until:
         end = (clock.bucket + 1) * clock.width
         limit = min(end, until)
-        if clock.sent_until < limit and not _send_until(state, boxes, min((clock.bucket + boxes.chunk[0]) * clock.width, until)):
+        if clock.sent_until < limit and not _send_until(state, boxes, min((clock.bucket + boxes.windows_ahead[0]) * clock.width, until)):
             return OUT_OF_MEMORY
         if not _visit_ports(state, boxes, limit):
             return OUT_OF_MEMORY

@@ -295,6 +295,15 @@ def test_impossible_rates_are_refused_at_once(bad: float) -> None:
         ch.SetRate("A->D", bad)
 
 
+@pytest.mark.parametrize("shares", [(0.5, 0.4), (1.5, -0.5), (float("nan"), 1.0)])
+def test_shares_and_weights_are_checked_at_once(shares: tuple[float, float]) -> None:
+    with pytest.raises(ScenarioError, match="with sum 1"):
+        ch.SetPaths("A->D", tuple(ExplicitPath(("A->B", "B->D"), share) for share in shares))
+    for weights in ((0.0, 0.0), (-1.0, 2.0), (float("inf"), 1.0)):
+        with pytest.raises(ScenarioError, match="at least one above zero"):
+            ch.SegmentPolicy("A->D", tuple(SegmentList((NodeSegment("B"),), weight) for weight in weights))
+
+
 def test_a_diff_reads_like_what_was_done(square: Scenario) -> None:
     done = ch.Plan((ch.SetCapacity("A->B", 2e9), ch.FailLink("C->D", whole_circuit=False), ch.ScaleTraffic(1.5)))
     assert set(ch.diff(square, done.apply(square))) == set(done)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf, isclose
 
 from nettwin.changes.edits import with_entries, with_links, without_entries
 from nettwin.changes.selection import demands_named, links_named
@@ -43,6 +44,9 @@ class SetPaths:
     def __post_init__(self) -> None:
         if not self.paths:
             raise ScenarioError("no paths", where="set-paths", hint="give at least one; clear-path returns a demand to the base policy")
+        shares = [path.share for path in self.paths]
+        if not (min(shares) >= 0 and isclose(sum(shares), 1.0, abs_tol=1e-6)):
+            raise ScenarioError(f"shares {shares}", where="set-paths", hint="not negative, with sum 1")
 
     def apply(self, scenario: Scenario) -> Scenario:
         rows = demands_named(scenario, self.demand)
@@ -64,6 +68,9 @@ class SegmentPolicy:
     def __post_init__(self) -> None:
         if not self.lists:
             raise ScenarioError("no segment lists", where="segment-policy", hint="give one; clear-path returns a demand to the base policy")
+        weights = [segment_list.weight for segment_list in self.lists]
+        if not (min(weights) >= 0 and 0 < sum(weights) < inf):
+            raise ScenarioError(f"weights {weights}", where="segment-policy", hint="not negative, at least one above zero")
 
     def apply(self, scenario: Scenario) -> Scenario:
         for segment_list in self.lists:

@@ -80,6 +80,7 @@ def test_commands_are_written_as_short_as_possible() -> None:
     assert ch.command_of(ch.SetCapacity("A--B", 2.5e9)) == "set-capacity A--B 2.5Gbit/s"
     assert ch.command_of(ch.ScaleTraffic(1.2, ch.Selection(traffic_class=1))) == "scale-traffic 1.2 traffic_class=1"
     assert ch.command_of(ch.FailLink("a=b")) == "fail-link link=a=b"
+    assert ch.command_of(ch.Plan((ch.FailNode("A"), ch.SetEcmp(has_ecmp=False)))) == "fail-node A, then set-ecmp no"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 
 from nettwin.changes.change import Change
 from nettwin.changes.kinds import CHANGE_KINDS
+from nettwin.changes.plan import Plan
 from nettwin.changes.words import plain_from_word, word_of
 from nettwin.errors import FormatError, InputError, UnknownNameError
 from nettwin.scenario.plain import field_hints, kind_name, required_fields
@@ -64,7 +65,9 @@ def plain_from_command(text: str) -> dict[str, Any]:
 
 
 def command_of(change: Change) -> str:
-    """The command line of a change: what ``parse_change`` turns into an equal one. Raises UnknownNameError for a plan."""
+    """The command line of a change: what ``parse_change`` turns into an equal one. A plan is listed, for people only."""
+    if isinstance(change, Plan):
+        return ", then ".join(map(command_of, change)) or "nothing"
     kind = kind_name(type(change))
     words = [kind]
     is_in_order = True

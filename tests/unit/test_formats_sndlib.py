@@ -263,6 +263,21 @@ def test_truncated_native_files_are_input_errors(tmp_path: Path) -> None:
         assert NATIVE[:end].rstrip("\n #<_>()[],abcdefghijklmnopqrstuvwxyz").endswith(")") or scenario.traffic.n_demands == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("NODES (" + " a" * 1_100_000, "words"),
+        ("( " * 1_000_000, "nested|instead of"),
+        ("META (\n" + "a = b\n" * 2000, "META has more than"),
+        ("NODES ( " + "x" * 100_000, "longer than"),
+    ],
+    ids=["words", "brackets", "meta", "word"],
+)
+def test_endless_texts_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        sndlib.read(write_to(tmp_path, text))
+
+
 def test_recognition() -> None:
     assert sndlib.recognizes(Path("x.txt"), NATIVE.encode())
     assert sndlib.recognizes(Path("x.xml"), XML.encode())

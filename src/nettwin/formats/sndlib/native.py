@@ -10,7 +10,8 @@ from nettwin.formats.numbers import not_negative, number, number_text
 from nettwin.formats.sndlib.network import SndDemand, SndLink, SndNetwork, SndNode
 
 HEADER = "?SNDlib native format; type: network; version: 1.0"
-MAX_TOKENS: Final = 2_000_000
+MAX_TOKENS: Final = 1_000_000
+MAX_META: Final = 1_000
 MAX_DEPTH: Final = 8
 _TOKEN = re.compile(r"[()]|[^\s(),]+")
 _TYPE = re.compile(r"\?\s*SNDlib native format;\s*type:\s*(\w+)", re.IGNORECASE)
@@ -55,6 +56,7 @@ class _Source:
         self._where, self._line, self._count = where, 0, 0
         self._tokens = self._scan(text)
         self._ahead: list[tuple[str, int]] = []
+        self._n_meta = 0
         self._last_line = 1
 
     def place(self) -> str:
@@ -113,15 +115,18 @@ class _Source:
             elif line.lstrip().startswith(("?", "#")):
                 self._remark(line.strip(), line_number)
             else:
-                for word in _TOKEN.findall(line.partition("#")[0]):
-                    self._check(word, line_number)
-                    yield word, line_number
+                for match in _TOKEN.finditer(line.partition("#")[0]):
+                    self._check(match[0], line_number)
+                    yield match[0], line_number
         if in_meta:
             raise FormatError("META is not closed", where=f"{self._where}: line {self._line}", hint="a ')' is missing")
 
     def _meta_line(self, line: str) -> bool:
         if line.strip().startswith(")"):
             return False
+        self._n_meta += 1
+        if self._n_meta > MAX_META:
+            raise LimitError(f"META has more than {MAX_META} lines", where=f"{self._where}: line {self._line}", hint="a ')' is missing")
         match = _META_ITEM.match(line)
         if match and not line.lstrip().startswith("#"):
             self.meta[match[1]] = match[2]

@@ -180,13 +180,15 @@ def test_an_unwritable_output_is_3(capsys: pytest.CaptureFixture[str], network: 
 
 
 def test_low_confidence_is_4_if_strict(capsys: pytest.CaptureFixture[str], network: str) -> None:
+    few = ("simulate", network, "--packets", "500")
+    out(capsys, *few)
+    assert "interval of the mean delay is wider than ±10%" in err(capsys, *few, "--strict", code=4)
+
+
+def test_a_missed_precision_is_4_if_strict(capsys: pytest.CaptureFixture[str], network: str) -> None:
     few = ("simulate", network, "--packets", "3000", "--precision", "0.0001")
-    assert run(few) == 0
-    assert "low confidence" in err(capsys, *few, "--strict", code=4)
-
-
-def test_not_converged_is_4(capsys: pytest.CaptureFixture[str], network: str) -> None:
-    err(capsys, "simulate", network, "--packets", "3000", "--precision", "0.0001", "--option", "is_strict=true", code=4)
+    out(capsys, *few)
+    assert "raise the budget of packets" in err(capsys, *few, "--strict", code=4)
 
 
 # --- every command

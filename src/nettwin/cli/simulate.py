@@ -84,7 +84,10 @@ def simulate(
     destination = Destination(format, output)
     objectives = Objectives(max_utilization, max_delay, max_loss)
     question = _observed(asking.read(scenario, input_format).scenario, duration, warm_up)
-    engine = asking.create_engine("simulator", option, seed=seed, packets=packets, precision=precision, workers=workers)
+    must_converge = True if strict and precision is not None else None
+    engine = asking.create_engine(
+        "simulator", option, seed=seed, packets=packets, precision=precision, workers=workers, is_strict=must_converge
+    )
     timed = _events(at, events)
     if window is None and not timed:
         view = asking.ask(engine, question)

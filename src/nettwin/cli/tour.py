@@ -1,5 +1,6 @@
 """``nettwin tour``."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,7 @@ TOUR_NETWORK = "topohub:sndlib/geant"
 def tour(
     scenario: Annotated[str, typer.Argument(metavar="[SCENARIO]", help="The network to look at.")] = TOUR_NETWORK,
     report: Annotated[Path, typer.Option("--report", metavar="FILE.html", help="Where the report goes.")] = Path("out/report.html"),
-    packets: Annotated[float, typer.Option("--packets", metavar="N", parser=parse_count, help="Budget of each simulation.")] = 2e6,
+    packets: Annotated[float, typer.Option("--packets", metavar="N", parser=parse_count, help="Budget of each simulation.")] = 4e6,
     seed: Annotated[int, typer.Option("--seed", help="Of the simulations.")] = 1,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows per table.")] = 6,
     input_format: InputFormat = None,
@@ -34,7 +35,7 @@ def tour(
     console, labels = screen(), ("analytic", "simulated")
     question = asking.read(scenario, input_format).scenario
     analytic = asking.create_engine("queueing")
-    simulator = asking.create_engine("simulator", seed=seed, packets=packets)
+    simulator = asking.create_engine("simulator", seed=seed, packets=packets, workers=min(2, os.cpu_count() or 1))
     busiest = _busiest_circuit(question)
     failed = FailLink(busiest).apply(question)
 

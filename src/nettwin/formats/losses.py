@@ -3,6 +3,7 @@
 from enum import Flag, auto
 
 from nettwin.formats.assumptions import Assumptions
+from nettwin.formats.circuits import undirected_pairs
 from nettwin.formats.coverage import CoverageLog
 from nettwin.scenario import INTERNET_MIX, LinkPlanning, Observation, Poisson, RoutingPolicy, Scenario
 
@@ -16,6 +17,10 @@ class Holds(Flag):
     METRICS = auto()
     PLANNING = auto()
     TAGS = auto()
+    RISK_GROUPS = auto()
+    FAILURES = auto()
+    LABELS = auto()
+    LINK_IDS = auto()
 
 
 def log_losses(scenario: Scenario, log: CoverageLog, holds: Holds) -> None:
@@ -29,10 +34,13 @@ def _losses(scenario: Scenario, holds: Holds) -> list[tuple[str, int]]:
     plain = Assumptions().scheduling
     policy = scenario.policy
 
+    failed = sum(not link.is_up for link in links) + sum(not node.is_up for node in nodes)
     found = [
         ("scheduling and buffers", sum(link.scheduling != plain for link in links)),
-        ("risk groups", sum(bool(link.risk_groups) for link in links)),
-        ("failed nodes and links", sum(not link.is_up for link in links) + sum(not node.is_up for node in nodes)),
+        ("risk groups", 0 if Holds.RISK_GROUPS in holds else sum(bool(link.risk_groups) for link in links)),
+        ("failed nodes and links", 0 if Holds.FAILURES in holds else failed),
+        ("node labels", 0 if Holds.LABELS in holds else sum(node.label not in ("", node.id) for node in nodes)),
+        ("link ids", 0 if Holds.LINK_IDS in holds or undirected_pairs(scenario.topology) else len(links)),
         ("routing policy", int(policy != RoutingPolicy())),
         ("observation window", int(scenario.observation != Observation())),
         ("node positions", 0 if Holds.POSITIONS in holds else sum(node.position is not None for node in nodes)),

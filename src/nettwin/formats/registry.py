@@ -1,7 +1,6 @@
 """All formats, and which of them a source is written in."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -120,8 +119,7 @@ def _split_member(source: str) -> tuple[Path, str]:
 
 
 def _formats() -> tuple[Format, ...]:
-    present = [name for name in FORMATS if find_spec(f"nettwin.formats.{name}")]
-    return tuple(cast(Format, import_module(f"nettwin.formats.{name}")) for name in present)
+    return tuple(cast(Format, import_module(f"nettwin.formats.{name}")) for name in FORMATS)
 
 
 def _collection(name: str) -> NamedSources:

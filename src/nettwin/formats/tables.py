@@ -2,12 +2,17 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nettwin.errors import FormatError, UnknownNameError
+
+_NEEDS_QUOTES = re.compile(r'[",;\t\r\n]')
+_EMPTY = '""'
+"""A row of one empty cell, which would else be an empty line."""
 
 Cell = str | int | float | bool | None
 """None and the empty text are blank."""
@@ -35,21 +40,21 @@ class Table:
             yield {name: cell for name, cell in zip(self.columns, row, strict=True) if cell is not None and cell != ""}
 
 
-def parse_table(text: str, where: str) -> Table:
-    """A table from comma-separated text; cells may be quoted, blanks around them and empty lines do not count."""
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+def parse_table(text: str, where: str, *, is_exact: bool = False, delimiter: str = ",") -> Table:
+    """A table from delimited text; cells may be quoted, empty lines do not count, nor, unless ``is_exact``, blanks around cells."""
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True, delimiter=delimiter)
     rows: list[list[str]] = []
     lines: list[int] = []
     try:
         for row in reader:
             if row:
-                rows.append([cell.strip() for cell in row])
+                rows.append(row if is_exact else [cell.strip() for cell in row])
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise FormatError(f"no table: {error}", where=f"{where} row {len(rows)}".strip()) from None
     if not rows:
         raise FormatError("an empty table", where=where, hint="its first row holds the column names")
-    return make_table(rows[0], rows[1:], where, lines[1:])
+    return make_table([name.strip() for name in rows[0]], rows[1:], where, lines[1:])
 
 
 def make_table(columns: Iterable[str], rows: Sequence[Sequence[Cell]], where: str, lines: Sequence[int] = ()) -> Table:
@@ -81,11 +86,15 @@ def check_columns(table: Table, known: Iterable[str], required: Iterable[str], w
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Comma-separated text with a row of column names."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return buffer.getvalue()
+    lines = (",".join(map(_quoted, row)) for row in (columns, *rows))
+    return "".join(f"{line or _EMPTY}\n" for line in lines)
+
+
+def _quoted(cell: Any) -> str:
+    """Quoted where a reader would else see a separator, or drop blanks."""
+    text = "" if cell is None else str(cell)
+    is_plain = not _NEEDS_QUOTES.search(text) and text == text.strip()
+    return text if is_plain else '"' + text.replace('"', '""') + '"'
 
 
 def is_awkward(cell: Cell) -> bool:

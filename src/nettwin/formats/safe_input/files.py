@@ -50,6 +50,14 @@ def is_folder(path: Path) -> bool:
     return stat.S_ISDIR(_status(path).st_mode)
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is anything but a folder at the path."""
+    try:
+        return not is_folder(path)
+    except InputError:
+        return False
+
+
 def inside(folder: Path, name: str) -> Path:
     """The path of a file that another file names. Raises InputError if it leads out of ``folder``, by whatever means."""
     try:

@@ -1,7 +1,7 @@
 """Where in a file something stands, and validation errors in our words."""
 
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,15 +22,21 @@ class Places:
     where: str
     yaml: bytes | None = None
     """The text, where it is YAML: then places have lines."""
+    name_of: Callable[[tuple[Step, ...]], str] | None = None
+    """How other formats, whose parts were gathered into a document, call a place in it."""
 
     def of(self, *path: Step) -> str:
         """``file: line 12: links[3].capacity_bps``."""
+        if self.name_of:
+            return self.name_of(path)
         line = yaml_line(self.yaml, path, where=self.where) if self.yaml is not None else None
         parts = [self.where, f"line {line}" if line else "", _path_text(path)]
         return ": ".join(part for part in parts if part)
 
     def of_row(self, table: Table, row: int, *path: Step) -> str:
         """``of`` for a row of a table, with its line where the table is a block of text."""
+        if self.name_of:
+            return self.name_of((*path, row))
         place = f"{_path_text(path)} row {row + 1}"
         line = yaml_line(self.yaml, path, where=self.where) if self.yaml is not None and table.lines else None
         if line is not None and self.yaml is not None:

@@ -188,7 +188,7 @@ def write(scenario: Scenario, path: Path) -> CoverageReport:
     log.modelled("node", count=scenario.topology.n_nodes)
     log.modelled("edge", count=scenario.topology.n_links)
     log.modelled("demand", demands.name, count=scenario.traffic.n_demands)
-    log_losses(scenario, log, Holds.DEMANDS | Holds.POSITIONS | Holds.DELAYS | Holds.METRICS)
+    log_losses(scenario, log, Holds.DEMANDS | Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.LINK_IDS)
     return log.report()
 
 

@@ -19,6 +19,8 @@ NAME = "topohub-json"
 DESCRIPTION = "topohub's JSON: node-link data with positions, distances and demands; capacities are made"
 EXTENSIONS = (".topohub.json",)
 
+HOLDS = Holds.DEMANDS | Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.TAGS | Holds.LINK_IDS
+
 
 def recognizes(path: Path, head: bytes) -> bool:
     """Whether it is a JSON object with what only topohub has: ``stats`` or ``demands`` of the graph, or distances of edges."""
@@ -45,7 +47,7 @@ def write(scenario: Scenario, path: Path) -> CoverageReport:
     path.write_text(json.dumps(_document(scenario, log), indent=0, allow_nan=False), encoding="utf-8")
     log.modelled("node", count=scenario.topology.n_nodes)
     log.modelled("link", count=scenario.topology.n_links)
-    log_losses(scenario, log, Holds.DEMANDS | Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.TAGS)
+    log_losses(scenario, log, HOLDS)
     return log.report()
 
 

@@ -140,5 +140,5 @@ def write(scenario: Scenario, path: Path) -> CoverageReport:
     path.write_text(text_of(scenario), encoding="utf-8")
     log.modelled("node", count=scenario.topology.n_nodes)
     log.modelled("link", count=scenario.topology.n_links)
-    log_losses(scenario, log, Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.TAGS)
+    log_losses(scenario, log, Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.TAGS | Holds.LABELS | Holds.LINK_IDS)
     return log.report()

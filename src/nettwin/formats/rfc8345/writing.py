@@ -27,7 +27,8 @@ def document_of(scenario: Scenario, log: CoverageLog) -> dict[str, Any]:
     }
     log.modelled("node", count=topology.n_nodes)
     log.modelled("link", count=topology.n_links)
-    log_losses(scenario, log, Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.RISK_GROUPS | Holds.FAILURES)
+    kept = Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.RISK_GROUPS | Holds.FAILURES | Holds.LINK_IDS | Holds.LABELS
+    log_losses(scenario, log, kept)
     return {"ietf-network:networks": {"network": [network]}}
 
 

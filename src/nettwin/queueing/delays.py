@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.network import NetworkState
+from nettwin.queueing.fixed_point import NetworkState
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray
 
@@ -22,35 +21,43 @@ class PathDelays:
     wait_variance_s2: FloatArray
     wait_change_s2: FloatArray  # half the mean squared change of the wait from one packet of the demand to the next
     no_wait: FloatArray  # probability that a packet waits nowhere
+    longest_wait_s: FloatArray  # with all buffers on the path full; infinite where that has no bound
 
 
-def path_delays(scenario: Scenario, state: NetworkState, calibration: Calibration) -> PathDelays:
+def path_delays(scenario: Scenario, state: NetworkState) -> PathDelays:
     """Sums over the hops of each path, which are taken to be independent."""
-    hops, queue = state.hops, state.hops.queue
-    wait = _hop_waits(state, calibration)
+    hops, queue = state.network.hops, state.network.hops.queue
+    wait = _hop_waits(state)
     variance = state.queues.wait_variance_s2[queue] * (wait / np.maximum(state.queues.wait_s[queue], 1e-300)) ** 2
     gap_s = 1 / np.maximum(hops.hop_packet_rate, 1e-300)
     forgotten = -np.expm1(-gap_s / state.window_s[queue])
     return PathDelays(
         propagation_s=hops.sum_over_path(scenario.topology.propagation_delay_s[hops.link]),
-        transmission_s_per_bit=hops.sum_over_path(1 / state.ports.capacity_bps[hops.link]),
+        transmission_s_per_bit=hops.sum_over_path(1 / state.network.ports.capacity_bps[hops.link]),
         wait_s=hops.sum_over_path(wait),
         wait_variance_s2=hops.sum_over_path(variance),
         wait_change_s2=hops.sum_over_path(variance * forgotten),
         no_wait=np.exp(hops.sum_over_path(np.log(np.clip(state.queues.no_wait, 1e-12, 1.0))[queue])),
+        longest_wait_s=hops.sum_over_path(state.longest_wait_s[queue]),
     )
 
 
-def _hop_waits(state: NetworkState, calibration: Calibration) -> FloatArray:  # [hop]
+def _hop_waits(state: NetworkState) -> FloatArray:  # [hop]
     """The queue's mean wait, longer for demands that are burstier than the rest: their packets meet their own.
 
     How many they meet follows from the demand's IDC - 1 over the time scale of the queue.
     """
-    hops, queue = state.hops, state.hops.queue
-    own = hops.share[hops.path] * state.sources.excess(state.window_s[queue]) * hops.hop_mean_bits / state.ports.capacity_bps[hops.link] / 2
+    hops, queue = state.network.hops, state.network.hops.queue
+    own = (
+        hops.share[hops.path]
+        * state.network.sources.excess(state.window_s[queue])
+        * hops.hop_mean_bits
+        / state.network.ports.capacity_bps[hops.link]
+        / 2
+    )
     rate = hops.hop_packet_rate
-    n = state.ports.n_queues
+    n = state.network.ports.n_queues
     mean = np.bincount(queue, rate * own, n) / np.maximum(np.bincount(queue, rate, n), 1e-300)
-    change = calibration.own_burst * (own - mean[queue]) * (1 - state.queues.loss_ratio[queue])
+    change = state.network.calibration.own_burst * (own - mean[queue]) * (1 - state.queues.loss_ratio[queue])
     wait = state.queues.wait_s[queue]
     return np.asarray(np.maximum(wait + change, _LEAST_WAIT_RATIO * wait))

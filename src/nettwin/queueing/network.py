@@ -1,4 +1,4 @@
-"""The fixed point of a network: losses thin what arrives downstream, which changes the losses."""
+"""A scenario as the theory needs it: everything that stays the same while losses are sought."""
 
 from dataclasses import dataclass
 
@@ -6,66 +6,29 @@ import numpy as np
 
 from nettwin.queueing.burstiness import Burstiness, burstiness, hop_sources
 from nettwin.queueing.calibration import DEFAULT, Calibration
-from nettwin.queueing.carrying import Arrivals, Carried, QueueLoss, carry
+from nettwin.queueing.carrying import Arrivals, QueueLoss, carry
 from nettwin.queueing.demand_hops import DemandHops, demand_hops
 from nettwin.queueing.dispersion import Sources
-from nettwin.queueing.finite_queue import QueueState, ServerView, solve
-from nettwin.queueing.port_model import QueueWork, precedences, server_views
 from nettwin.queueing.ports import Ports, ports_of
-from nettwin.queueing.precedence import PortLoads
-from nettwin.queueing.room import waiting_places
-from nettwin.queueing.smoothing import Variability, port_traffic, smoothed_excess
-from nettwin.queueing.streams import Streams, link_streams, queue_streams, spared_work
-from nettwin.scenario import Discipline, Routing, Scenario
+from nettwin.queueing.streams import Streams, link_streams, queue_streams
+from nettwin.scenario import Routing, Scenario
 from nettwin.scenario.arrays import BoolArray, FloatArray
-
-_MOST_ROUNDS = 40
-_DAMPING = 0.5
-_TOLERANCE = 1e-4
-_NO_TRAFFIC = 1e-12  # packets/s
-_LEAST_VARIABILITY = 0.05  # of a queue's own work, relative to Poisson arrivals
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """What stays the same from round to round."""
+    """Ports, hops and what the sources send."""
 
     ports: Ports
     hops: DemandHops
     sources: Sources  # behind each hop
     offered: Arrivals  # before losses
-    is_down: BoolArray  # [queue]
+    is_closed: BoolArray  # [queue] nothing gets through
     table: Burstiness
     port_rate: FloatArray  # [link] packets/s before losses
     into_links: Streams
     into_queues: Streams
     calibration: Calibration
-
-
-@dataclass(frozen=True, eq=False)
-class Round:
-    """What is known after a round. [queue] unless said otherwise."""
-
-    loss: FloatArray  # of the work
-    precedence: FloatArray  # [link, slot, other]
-    smoothed: FloatArray
-    window_s: FloatArray
-    share: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkState:
-    """The steady state of all queues, and what reaches them."""
-
-    ports: Ports
-    hops: DemandHops
-    sources: Sources  # behind each hop
-    carried: Carried
-    queues: QueueState
-    view: ServerView
-    service_s: FloatArray  # [queue] mean packet time at full rate
-    window_s: FloatArray  # [queue] time scale on which its burstiness counts
-    n_rounds: int
 
 
 def network_of(scenario: Scenario, routing: Routing, calibration: Calibration = DEFAULT) -> Network:
@@ -81,7 +44,7 @@ def network_of(scenario: Scenario, routing: Routing, calibration: Calibration = 
         hops=hops,
         sources=behind,
         offered=offered,
-        is_down=~topology.link_is_up[ports.link_of_queue],
+        is_closed=_is_closed(scenario, ports, hops),
         table=burstiness(hops, behind, ports, unit_s),
         port_rate=rate,
         into_links=link_streams(hops, topology),
@@ -90,131 +53,11 @@ def network_of(scenario: Scenario, routing: Routing, calibration: Calibration = 
     )
 
 
-def solve_network(network: Network) -> NetworkState:
-    """Damped rounds until neither losses nor time scales move any more, or the limit of rounds."""
-    now = _first_round(network)
-    for count in range(1, _MOST_ROUNDS + 1):
-        state, after = _next_round(network, now, count)
-        if _distance(now, after) < _TOLERANCE and count > 3:
-            break
-        now = after
-    return state
-
-
-def _first_round(network: Network) -> Round:
-    ports = network.ports
-    n, n_slots = ports.n_queues, ports.slots.shape[1]
-    none = np.zeros(n)
-    unit_s = network.table.unit_s[ports.link_of_queue]
-    return Round(none, np.zeros((ports.n_links, n_slots, n_slots)), none, unit_s, np.ones(n))
-
-
-def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState, Round]:
-    ports = network.ports
-    carried = carry(network.hops, _queue_loss(network, now.loss))
-    arriving = carried.arriving
-    loads = _port_loads(network, arriving, now)
-    weight = 1.0 if count == 1 else _DAMPING
-    goal = precedences(ports, loads, network.calibration)
-    precedence = now.precedence + weight * (goal - now.precedence)
-    view = _flat(ports, server_views(ports, loads, precedence, _queue_work(network, arriving, loads, now)), arriving)
-    service_s = ports.flat(loads.service_s)
-    places = waiting_places(ports, arriving, view.share, network.calibration)
-    queues = solve(view, np.maximum(arriving.packet_rate, _NO_TRAFFIC), service_s, places)
-    loss = np.where(arriving.packet_rate > _NO_TRAFFIC, queues.loss_ratio, 0.0)
-    window_s = _time_scale(view, service_s, places, network.calibration)
-    after = Round(
-        loss=now.loss + weight * (loss - now.loss),
-        precedence=precedence,
-        smoothed=now.smoothed + _DAMPING * (_smoothed(network, arriving, now, window_s) - now.smoothed),
-        window_s=window_s,
-        share=view.share,
-    )
-    return NetworkState(ports, network.hops, network.sources, carried, queues, view, service_s, window_s, count), after
-
-
-def _queue_loss(network: Network, loss: FloatArray) -> QueueLoss:
-    """Where bits fill the buffer, a packet is lost in proportion to its size; on a link that is down, always."""
-    offered = network.offered
-    by_bits = np.isfinite(network.ports.buffer_bits) & (offered.second_moment_rate > 0) & ~network.is_down
-    per_bit = loss * offered.bit_rate / np.maximum(offered.second_moment_rate, 1e-300)
-    return QueueLoss(np.where(network.is_down, 1.0, np.where(by_bits, 0.0, loss)), np.where(by_bits, per_bit, 0.0))
-
-
-def _port_loads(network: Network, arriving: Arrivals, now: Round) -> PortLoads:
-    ports = network.ports
-    rate = np.maximum(arriving.packet_rate, _NO_TRAFFIC)
-    unit_s = network.table.unit_s[ports.link_of_queue]
-    service_s = np.where(arriving.packet_rate > _NO_TRAFFIC, arriving.bit_rate / rate / ports.queue_capacity_bps, unit_s)
-    utilization = arriving.bit_rate / ports.queue_capacity_bps
-    places = waiting_places(ports, arriving, now.share, network.calibration) + 1
-    longest = places * service_s / np.maximum(1 - utilization, 0.02)
-    return PortLoads(
-        offered=ports.padded(utilization),
-        carried=ports.padded(utilization * (1 - now.loss)),
-        weight=ports.weight,
-        service_s=ports.padded(service_s),
-        visit_s=np.clip(_granted_s(ports), ports.padded(service_s), ports.padded(longest)),
-    )
-
-
-def _granted_s(ports: Ports) -> FloatArray:  # [link, slot]
-    granted = np.zeros(ports.slots.shape)
-    links = ports.links_by_discipline.get(Discipline.DRR, np.zeros(0, dtype=np.int64))
-    granted[links] = ports.weight[links] * (ports.quantum_bits / ports.capacity_bps)[links, None]
-    return granted
-
-
-def _queue_work(network: Network, arriving: Arrivals, loads: PortLoads, now: Round) -> QueueWork:
-    ports, table = network.ports, network.table
-    capacity = ports.capacity_bps[:, None]
-    spared = spared_work(network.into_links, ports, network.port_rate, loads.carried.sum(axis=1))
-    smooth = ports.padded(arriving.second_moment_rate) / 2 / capacity**2 * (1 - spared)[:, None]
-    shape = (*ports.slots.shape, ports.slots.shape[1])
-    other = np.broadcast_to(ports.slots[:, None, :], shape)
-    window = np.broadcast_to(np.maximum(ports.padded(now.window_s), table.unit_s[:, None] * 1e-3)[:, :, None], shape)
-    excess = table.at(other, np.broadcast_to(table.unit_s[:, None, None], shape), window) * _left(network, arriving)[other]
-    excess = (excess + ports.padded(now.smoothed)[:, None, :]) / 2 / capacity[:, :, None] ** 2
-    bursty = np.maximum(smooth[:, None, :] + excess, _LEAST_VARIABILITY * smooth[:, None, :])
-    carried = np.where(loads.offered > 0, loads.carried / np.maximum(loads.offered, 1e-300), 0.0)
-    own = np.eye(shape[1], dtype=np.bool_)
-    return QueueWork(smooth * carried, bursty * np.where(own, 1.0, carried[:, None, :]))
-
-
-def _left(network: Network, arriving: Arrivals) -> FloatArray:  # [queue + 1]
-    """Thinning by losses: rate and excess of the dispersion both shrink by it."""
-    return np.append((arriving.packet_rate / np.maximum(network.offered.packet_rate, 1e-300)) ** 2, 0.0)
-
-
-def _smoothed(network: Network, arriving: Arrivals, now: Round, window_s: FloatArray) -> FloatArray:
-    ports = network.ports
-    traffic = port_traffic(ports, arriving, arriving.bit_rate / ports.queue_capacity_bps * (1 - now.loss))
-    left = _left(network, arriving)
-    known = Variability(network.table, network.port_rate, left, now.smoothed)
-    return smoothed_excess(ports, network.into_queues, traffic, window_s, known, network.calibration) * left[:-1]
-
-
-def _time_scale(view: ServerView, service_s: FloatArray, places: FloatArray, calibration: Calibration) -> FloatArray:
-    """Relaxation time of the queue: near load 1 a finite buffer bounds it."""
-    load = view.utilization / view.share
-    variability = np.maximum(view.work_s / np.maximum(view.utilization * service_s, 1e-300), 0.3)
-    open_end = (1 - load) ** 2 / (calibration.window_factor * variability)
-    closed = variability / (calibration.window_buffer_factor * np.maximum(places, 1.0) ** 2)
-    return np.asarray((calibration.window_floor + 1 / (open_end + closed)) * service_s / view.share)
-
-
-def _flat(ports: Ports, view: ServerView, arriving: Arrivals) -> ServerView:
-    """The views per queue; a queue without traffic sees a vanishing load."""
-    used = arriving.packet_rate > _NO_TRAFFIC
-    return ServerView(
-        utilization=np.where(used, ports.flat(view.utilization), 1e-12),
-        share=ports.flat(view.share),
-        work_s=np.maximum(ports.flat(view.work_s), 1e-30),
-        idle_ratio=ports.flat(view.idle_ratio),
-    )
-
-
-def _distance(now: Round, after: Round) -> float:
-    moved = np.abs(after.loss - now.loss).max(initial=0.0)
-    scaled = np.abs(after.window_s / now.window_s - 1).max(initial=0.0) / 10
-    return float(max(moved, scaled))
+def _is_closed(scenario: Scenario, ports: Ports, hops: DemandHops) -> BoolArray:  # [queue]
+    """The link is down, or the buffer is too small for even the smallest packet that comes."""
+    traffic = scenario.traffic
+    smallest = np.array([sizes.smallest_bits for sizes in traffic.packet_sizes])[traffic.packet_size_index]
+    least = np.full(ports.n_queues, np.inf)
+    np.minimum.at(least, hops.queue, smallest[hops.demand][hops.path])
+    is_too_small = np.isfinite(least) & (ports.buffer_bits < least)
+    return np.asarray(~scenario.topology.link_is_up[ports.link_of_queue] | is_too_small | (ports.buffer_packets < 1))

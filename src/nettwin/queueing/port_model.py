@@ -1,20 +1,19 @@
 """What each queue sees of its port, for every discipline: the share of the server, the work ahead, and how often it is idle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.finite_queue import ServerView
 from nettwin.queueing.ports import Ports
-from nettwin.queueing.precedence import PortLoads, by_service, strict_priority
+from nettwin.queueing.precedence import PortLoads, by_service, fair_claims, strict_priority
 from nettwin.queueing.round_robin import visit_waits
 from nettwin.scenario import Discipline
 from nettwin.scenario.arrays import FloatArray
 
 _LEAST_SHARE = 1e-3
 _LEAST_FREE = 0.02
-_ROUND_ROBIN = (Discipline.DRR, Discipline.WFQ)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +48,23 @@ def server_views(ports: Ports, loads: PortLoads, precedence: FloatArray, work: Q
     residual = (first * work.bursty_s + (1 - first) * work.smooth_s[:, None, :]).sum(axis=2)
     free = share - loads.offered
     idle_ratio = np.where(free > 0, share * np.maximum(0, 1 - later / np.maximum(free, 1e-9)), share)
-    residual = _round_robin(ports, loads, share, residual, np.einsum("pkk->pk", work.bursty_s))
-    return ServerView(loads.offered, share, residual, np.clip(idle_ratio, 1e-6, 1.0))
+    view = ServerView(loads.offered, share, residual, np.clip(idle_ratio, 1e-6, 1.0))
+    return _with_turns(ports, loads, view, precedence, np.einsum("pkk->pk", work.bursty_s))
 
 
-def _round_robin(ports: Ports, loads: PortLoads, share: FloatArray, residual: FloatArray, own_work_s: FloatArray) -> FloatArray:
-    result = residual.copy()
-    for discipline in _ROUND_ROBIN:
+def _with_turns(ports: Ports, loads: PortLoads, view: ServerView, precedence: FloatArray, own_work_s: FloatArray) -> ServerView:
+    """The same, where queues take turns or shares instead of strict precedence."""
+    share, residual = view.share.copy(), view.work_s.copy()
+    for discipline in (Discipline.DRR, Discipline.WFQ):
         links = ports.links_by_discipline.get(discipline, np.zeros(0, dtype=np.int64))
-        part = loads.rows(links)
-        scale = share[links] * np.maximum(share[links] - part.offered, _LEAST_FREE * share[links])
-        result[links] = visit_waits(part, residual[links] / scale, own_work_s[links]) * scale
-    return result
+        part, strict, work_s = loads.rows(links), view.share[links], own_work_s[links]
+        fair = np.maximum(strict - fair_claims(part, precedence[links]), _LEAST_SHARE)
+        strict_wait_s = residual[links] / _wait_divisor(strict, part)
+        isolated_s = work_s / _wait_divisor(fair, part) - work_s / _wait_divisor(strict, part)
+        wait_s = visit_waits(part, strict_wait_s + isolated_s, work_s)
+        share[links], residual[links] = fair, wait_s * _wait_divisor(fair, part)
+    return replace(view, share=share, work_s=residual)
+
+
+def _wait_divisor(share: FloatArray, loads: PortLoads) -> FloatArray:
+    return share * np.maximum(share - loads.offered, _LEAST_FREE * share)

@@ -15,7 +15,7 @@ class PortLoads:
     carried: FloatArray  # utilization after its loss
     weight: FloatArray
     service_s: FloatArray  # mean packet time at full rate
-    visit_s: FloatArray  # time that one visit of a round-robin scheduler may last; a packet time for the others
+    visit_s: FloatArray  # time that one visit of a deficit round robin may last; 0 for the others
 
     def rows(self, ports: IntArray) -> "PortLoads":
         """The loads of some of the ports."""
@@ -39,3 +39,16 @@ def by_service(loads: PortLoads, tie_width: float) -> FloatArray:
     lead = np.where(ratio > 1, ratio - 1, 1 - 1 / ratio)
     other_first = np.clip(0.5 + lead / (2 * tie_width), 0.0, 1.0)
     return np.asarray(other_first * (1 - np.eye(served.shape[1])))
+
+
+def fair_claims(loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [port, slot]
+    """Share of the server that less favoured queues take while this one is backlogged, where weights and not precedence decide.
+
+    Generalised processor sharing: Parekh & Gallager, "A generalized processor sharing approach to flow control", IEEE/ACM ToN 1993.
+    """
+    left = np.clip(1 - (precedence * loads.carried[:, None, :]).sum(axis=2), 0.0, 1.0)
+    backlogged = np.minimum(loads.carried / np.maximum(left, 1e-3), 1.0)
+    weight_share = loads.weight[:, None, :] / (loads.weight[:, :, None] + loads.weight[:, None, :])
+    taken = np.minimum(backlogged[:, None, :] * weight_share * left[:, :, None], loads.carried[:, None, :])
+    others = 1 - np.eye(left.shape[1])
+    return np.asarray((taken * (1 - precedence) * others).sum(axis=2))

@@ -18,12 +18,27 @@ _LEAST_FREE = 0.05
 def visit_waits(loads: PortLoads, precedence_wait_s: FloatArray, work_s: FloatArray) -> FloatArray:  # [port, slot]
     """Mean waits without buffer limits, from those under strict precedence; ``work_s`` is each queue's own residual work."""
     offered = loads.offered
-    last = _most_loaded(loads)
+    last = _lastness(loads)
     gap = np.maximum(_polling_waits(offered, work_s) - precedence_wait_s, 0.0)
-    cycle = _cycle_waits(loads, last)
-    extra = np.where(last, 0.0, gap * cycle / np.maximum(gap + cycle, 1e-300))
-    moved = _row_sum(offered * extra) / np.maximum(_row_sum(np.where(last, offered, 0.0)), 1e-9)
-    return np.maximum(precedence_wait_s + np.where(last, -moved, extra), 0.1 * precedence_wait_s)
+    cycle = _cycle_waits(loads, _most_loaded(loads))
+    wait = precedence_wait_s + (1 - last) * gap * cycle / np.maximum(gap + cycle, 1e-300)
+    missing = _conserved(offered, work_s, precedence_wait_s) - _row_sum(offered * wait)
+    wait = wait + last * missing / np.maximum(_row_sum(offered * last), 1e-9)
+    return np.maximum(wait, 0.1 * precedence_wait_s)
+
+
+def _conserved(offered: FloatArray, work_s: FloatArray, precedence_wait_s: FloatArray) -> FloatArray:  # [port, 1]
+    """Sum of utilization * wait, whatever the order of service; in overload that of the strict precedence."""
+    load = _row_sum(offered)
+    law = _row_sum(work_s) / (1 - np.minimum(load, _FULL)) * load
+    part = np.clip((_FULL - load) / 0.08, 0.0, 1.0)
+    return np.asarray(part * law + (1 - part) * _row_sum(offered * precedence_wait_s))
+
+
+def _lastness(loads: PortLoads) -> FloatArray:
+    """1 for the most loaded queue per weight, next to nothing for queues that are clearly less loaded."""
+    served = np.where(loads.offered > 0, loads.carried / loads.weight, 0.0)
+    return np.asarray((served / np.maximum(served.max(axis=1, keepdims=True), 1e-300)) ** 4)
 
 
 def _polling_waits(offered: FloatArray, work_s: FloatArray) -> FloatArray:

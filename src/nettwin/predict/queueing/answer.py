@@ -4,18 +4,17 @@ import numpy as np
 
 from nettwin.performance import LinkPerformance, Performance, QueuePerformance
 from nettwin.predict.queueing.demand_figures import demand_figures
-from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.network import NetworkState
+from nettwin.queueing.fixed_point import NetworkState
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import BoolArray, FloatArray
 
 _TRUSTED_UTILIZATION = 1.0
 
 
-def performance_of(scenario: Scenario, state: NetworkState, calibration: Calibration) -> Performance:
+def performance_of(scenario: Scenario, state: NetworkState) -> Performance:
     """All figures of one scenario. A demand is trusted while no port on its paths is offered more than it can carry."""
     return Performance(
-        demands=demand_figures(scenario, state, calibration),
+        demands=demand_figures(scenario, state),
         queues=_queues(state),
         links=_links(state),
         is_trusted=_is_trusted(scenario, state),
@@ -27,10 +26,10 @@ def _queues(state: NetworkState) -> QueuePerformance:
     packets, bits = state.carried.sent_packet_rate, state.carried.sent_bit_rate
     used = packets > 0
     size = np.where(used, bits / np.maximum(packets, 1e-300), 0.0)
-    delay = np.where(used, state.queues.wait_s + size / state.ports.queue_capacity_bps, np.nan)
+    delay = np.where(used, state.queues.wait_s + size / state.network.ports.queue_capacity_bps, np.nan)
     occupancy = np.where(used, packets * np.nan_to_num(delay), 0.0)
     return QueuePerformance(
-        utilization=np.minimum(bits / state.ports.queue_capacity_bps, 1.0),
+        utilization=np.minimum(bits / state.network.ports.queue_capacity_bps, 1.0),
         occupancy_packets=occupancy,
         occupancy_bits=occupancy * size,
         loss_ratio=_loss(packets, state.carried.arriving.packet_rate),
@@ -39,7 +38,7 @@ def _queues(state: NetworkState) -> QueuePerformance:
 
 
 def _links(state: NetworkState) -> LinkPerformance:
-    ports = state.ports
+    ports = state.network.ports
     carried = np.minimum(ports.per_link(state.carried.sent_bit_rate), ports.capacity_bps)
     return LinkPerformance(
         utilization=carried / ports.capacity_bps,
@@ -53,7 +52,7 @@ def _loss(sent: FloatArray, arriving: FloatArray) -> FloatArray:
 
 
 def _is_trusted(scenario: Scenario, state: NetworkState) -> BoolArray:  # [demand]
-    ports, hops = state.ports, state.hops
+    ports, hops = state.network.ports, state.network.hops
     offered = ports.per_link(state.carried.arriving.bit_rate) / ports.capacity_bps
     demand = hops.demand[hops.path[offered[hops.link] >= _TRUSTED_UTILIZATION]]
     return np.asarray(np.bincount(demand, minlength=scenario.traffic.n_demands) == 0)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettwin.performance import QUANTILE_LEVELS, DemandPerformance
-from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.delays import PathDelays, path_delays
 from nettwin.queueing.demand_hops import size_moments
-from nettwin.queueing.network import NetworkState
+from nettwin.queueing.fixed_point import NetworkState
 from nettwin.queueing.quantiles import WaitMoments, delay_quantiles
 from nettwin.queueing.size_atoms import demand_sizes, size_atoms
 from nettwin.scenario import Scenario
@@ -17,9 +16,9 @@ from nettwin.scenario.arrays import FloatArray
 _NOTHING = 1e-9
 
 
-def demand_figures(scenario: Scenario, state: NetworkState, calibration: Calibration) -> DemandPerformance:
+def demand_figures(scenario: Scenario, state: NetworkState) -> DemandPerformance:
     """Delay, its spread and quantiles, loss and throughput of every demand."""
-    mixed = _mix(scenario, state, path_delays(scenario, state, calibration))
+    mixed = _mix(scenario, state, path_delays(scenario, state))
     rate = scenario.traffic.rate_bps
     has_delay = (mixed.delivered > _NOTHING) & (rate > 0)
     least = np.where(has_delay, 0.0, np.nan)
@@ -52,10 +51,11 @@ class _Mixed:
     wait_variance_s2: FloatArray
     wait_change_s2: FloatArray
     no_wait: FloatArray
+    longest_s: FloatArray  # detour and full buffers
 
 
 def _mix(scenario: Scenario, state: NetworkState, paths: PathDelays) -> _Mixed:
-    hops, left, n = state.hops, state.carried, scenario.traffic.n_demands
+    hops, left, n = state.network.hops, state.carried, scenario.traffic.n_demands
 
     def total(per_path: FloatArray) -> FloatArray:
         return np.bincount(hops.demand, per_path, n).astype(np.float64)
@@ -68,6 +68,8 @@ def _mix(scenario: Scenario, state: NetworkState, paths: PathDelays) -> _Mixed:
     detour = paths.propagation_s - base[hops.demand]
     wait = paths.wait_s + detour
     mean_wait = total(weight * wait)
+    longest = np.zeros(n)
+    np.maximum.at(longest, hops.demand, paths.longest_wait_s + detour)
     return _Mixed(
         routed=total(hops.share),
         delivered=delivered,
@@ -79,6 +81,7 @@ def _mix(scenario: Scenario, state: NetworkState, paths: PathDelays) -> _Mixed:
         wait_variance_s2=total(weight * (paths.wait_variance_s2 + (wait - mean_wait[hops.demand]) ** 2)),
         wait_change_s2=total(weight * (paths.wait_change_s2 + (wait - mean_wait[hops.demand]) ** 2)),
         no_wait=total(weight * paths.no_wait * (detour <= 0)),
+        longest_s=longest,
     )
 
 
@@ -95,4 +98,5 @@ def _quantiles(scenario: Scenario, mixed: _Mixed) -> FloatArray:  # [demand, lev
     bits, weights = size_atoms(table)
     atoms = mixed.base_s[:, None] + mixed.s_per_bit[:, None] * bits[index]
     moments = WaitMoments(mixed.wait_s, mixed.wait_variance_s2, np.clip(mixed.no_wait, 0.0, 1.0))
-    return delay_quantiles(QUANTILE_LEVELS, moments, atoms, weights[index])
+    found = delay_quantiles(QUANTILE_LEVELS, moments, atoms, weights[index])
+    return np.minimum(found, (atoms[:, -1] + mixed.longest_s)[:, None])

@@ -6,7 +6,8 @@ from nettwin.controlplane import route
 from nettwin.performance import Performance
 from nettwin.predict.queueing.answer import performance_of
 from nettwin.queueing.calibration import DEFAULT, Calibration
-from nettwin.queueing.network import network_of, solve_network
+from nettwin.queueing.fixed_point import solve_network
+from nettwin.queueing.network import network_of
 from nettwin.scenario import Routing, Scenario
 
 
@@ -27,4 +28,4 @@ class QueueingPredictor:
     def predict_routed(self, scenario: Scenario, routing: Routing) -> Performance:
         """The performance under given paths, as in the phases of a timeline."""
         state = solve_network(network_of(scenario, routing, self.calibration))
-        return performance_of(scenario, state, self.calibration)
+        return performance_of(scenario, state)

@@ -39,11 +39,11 @@ def lookahead_s(stage: Stage) -> float:
 def chosen_engine(stage: Stage, settings: SimulationSettings) -> Engine:
     """The engine that the settings name, or the faster one for this scenario. Raises PredictionError."""
     lookahead = lookahead_s(stage)
-    if settings.engine is Engine.WINDOW and lookahead <= 0:
+    if settings.engine == Engine.WINDOW and lookahead <= 0:
         hint = "use the event engine: it needs neither propagation delays nor a smallest packet size"
         raise PredictionError("the window engine has no lookahead", where="simulation", hint=hint)
-    if settings.engine is not Engine.AUTO:
-        return settings.engine
+    if settings.engine != Engine.AUTO:
+        return Engine(settings.engine)
     n_ports = len(np.unique(stage.routing.hop_link))
     is_worthwhile = n_ports > 0 and events_per_s(stage) * lookahead / n_ports >= _WORTHWHILE
     return Engine.WINDOW if is_worthwhile else Engine.EVENT

@@ -4,6 +4,7 @@ import numpy as np
 
 from nettwin.simulation.engines import Run, start
 from nettwin.simulation.horizon import Horizon
+from nettwin.simulation.kernels.ledger import close_window
 from nettwin.simulation.records import Records
 from nettwin.simulation.settings import Engine, Progress, SimulationSettings
 from nettwin.simulation.state import Program, initial_state
@@ -24,6 +25,7 @@ def replicate(
     run = start(engine, state, settings, program.stages[0])
     run.advance(horizon.measure_from_s)
     batches = _measured_in_batches(run, horizon, progress)
+    close_window(run.state)
     return Totals.of(run.state, horizon.measured_s, batches)
 
 

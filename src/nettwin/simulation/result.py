@@ -72,7 +72,7 @@ def _queue_performance(totals: Totals, program: Program, stage: Stage) -> QueueP
         utilization=counts["busy_s"] / totals.measured_s,
         occupancy_packets=counts["packet_seconds"] / totals.measured_s,
         occupancy_bits=counts["bit_seconds"] / totals.measured_s,
-        loss_ratio=ratio(counts["dropped"], counts["arrived"], 0.0),
+        loss_ratio=_loss(counts["dropped"], counts["arrived"]),
         delay_s=ratio(counts["sojourn_s"], counts["served"]),
     )
 
@@ -80,12 +80,17 @@ def _queue_performance(totals: Totals, program: Program, stage: Stage) -> QueueP
 def _link_performance(totals: Totals, program: Program, stage: Stage) -> LinkPerformance:
     topology = stage.scenario.topology
     link = np.repeat(np.arange(topology.n_links), program.layout.n_queues)
-    busy, arrived, dropped = (_sums(link, totals.queues[name], topology.n_links) for name in ("busy_s", "arrived", "dropped"))
-    utilization = busy / totals.measured_s
+    names = ("busy_s", "served_bits", "arrived", "dropped")
+    busy, served, arrived, dropped = (_sums(link, totals.queues[name], topology.n_links) for name in names)
     return LinkPerformance(
-        utilization=utilization, loss_ratio=ratio(dropped, arrived, 0.0), throughput_bps=utilization * topology.capacity_bps
+        utilization=busy / totals.measured_s, loss_ratio=_loss(dropped, arrived), throughput_bps=served / totals.measured_s
     )
 
 
 def _sums(group: IntArray, values: FloatArray, n_groups: int) -> FloatArray:
     return np.bincount(group, values, n_groups).astype(np.float64)
+
+
+def _loss(dropped: FloatArray, arrived: FloatArray) -> FloatArray:
+    """Of those that arrived in the window; a link that fails also drops what arrived before."""
+    return ratio(dropped, np.maximum(arrived, dropped), 0.0)

@@ -36,14 +36,14 @@ class SimulationSettings:
     """Independent runs that are merged. None: two for a steady state, one for a finite observation."""
     workers: int = 1
     """Replications that run at the same time."""
-    engine: Engine = Engine.AUTO
+    engine: Engine | str = Engine.AUTO
     resample_sizes_per_hop: bool = False
     """Kleinrock's independence assumption: a packet gets a new size at every hop. For comparison with theory only."""
     max_packets_in_flight: int = 20_000_000
     progress: Progress | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "engine", Engine(self.engine))
+        _check(self.engine in list(Engine), f"engine is {self.engine!r}", f"one of {', '.join(Engine)}")
         _check(1 <= self.packets < math.inf, f"packets is {self.packets}", "a positive budget")
         _check(self.precision is None or 0 < self.precision < 1, f"precision is {self.precision}", "a share, as 0.01")
         _check(0 < self.coverage < 1, f"coverage is {self.coverage}", "a probability, as 0.95")

@@ -8,7 +8,7 @@ import numpy as np
 from nettwin.errors import PredictionError
 from nettwin.scenario.arrays import FloatArray
 from nettwin.simulation.layout import Layout, Stage
-from nettwin.simulation.records import CLOCK, NONE, PACKET, STAY, TALLY, Records, State
+from nettwin.simulation.records import CLOCK, FIFO, NONE, PACKET, STAY, STRICT_PRIORITY, TALLY, Records, State
 from nettwin.simulation.seeds import salt, stream_seeds
 from nettwin.simulation.settings import SimulationSettings
 from nettwin.simulation.sketch import SketchShape
@@ -68,6 +68,13 @@ def initial_state(program: Program, settings: SimulationSettings, replication: i
     state.sources["state0"], state.sources["state1"] = stream_seeds(settings.seed, replication, program.n_demands)
     state.sources["next"] = NONE
     return state
+
+
+def queued(ports: Records) -> Records:
+    """The same ports without the shortcut for FIFO, which books a packet's whole stay on its arrival: with it nothing could change."""
+    ports = ports.copy()
+    ports["kind"][ports["kind"] == FIFO] = STRICT_PRIORITY
+    return ports
 
 
 def _clock(settings: SimulationSettings, replication: int, shape: SketchShape) -> Records:

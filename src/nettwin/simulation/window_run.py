@@ -3,6 +3,7 @@
 import numpy as np
 
 from nettwin.simulation.horizon import packets_per_s
+from nettwin.simulation.kernels.compiled import announce
 from nettwin.simulation.kernels.event_engine import OUT_OF_MEMORY
 from nettwin.simulation.kernels.sources import begin_sources
 from nettwin.simulation.kernels.window_engine import Boxes, run_windows
@@ -32,6 +33,7 @@ class WindowRun:
         per_source = packets_per_s(stage.scenario) * width / max(len(state.sources), 1)
         ahead = np.clip(np.ceil(_PACKETS_AHEAD / max(per_source, 1e-9)), 1, n_windows // 2)
         self._boxes = _boxes(len(state.ports), n_windows, len(state.packets), int(ahead))
+        announce(run_windows)
         begin_sources(state, np.arange(len(state.sources)), 0.0)
 
     def advance(self, until: float) -> None:

@@ -5,8 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nettwin.performance import Performance
+import numpy as np
+
+from nettwin.changes.timeline import Timeline, phases
+from nettwin.performance import Performance, PerformanceSeries
 from nettwin.scenario import Scenario
+from nettwin.scenario.arrays import FloatArray
 
 if TYPE_CHECKING:
     from nettwin.simulation import SimulationSettings
@@ -43,13 +47,21 @@ class SimulatorPredictor:
 
         return simulate(self._observed(scenario), route(scenario), self._settings()).performance
 
+    def predict_timeline(self, timeline: Timeline) -> PerformanceSeries:
+        """A performance per window, all with the links, queues and demands of the first phase (``changes.timeline.phases``)."""
+        from nettwin.simulation import Stage, TimedStage, simulate_stages
+
+        stages = [TimedStage(phase.start_s, Stage(phase.scenario, phase.routing)) for phase in phases(timeline)]
+        edges = _window_edges(timeline)
+        return PerformanceSeries(window_edges_s=edges, windows=simulate_stages(stages, edges, self._settings()))
+
     def _observed(self, scenario: Scenario) -> Scenario:
         if self.duration_s is None or math.isfinite(scenario.observation.duration_s):
             return scenario
         return replace(scenario, observation=replace(scenario.observation, duration_s=self.duration_s))
 
     def _settings(self) -> "SimulationSettings":
-        from nettwin.simulation import Engine, SimulationSettings
+        from nettwin.simulation import SimulationSettings
 
         return SimulationSettings(
             seed=self.seed,
@@ -57,6 +69,13 @@ class SimulatorPredictor:
             precision=self.precision,
             is_strict=self.is_strict,
             workers=self.workers,
-            engine=Engine(self.engine),
+            engine=self.engine,
             progress=self.progress,
         )
+
+
+def _window_edges(timeline: Timeline) -> FloatArray:
+    """Windows of equal length from the end of the warm-up; the last one may be shorter."""
+    start, end = timeline.scenario.observation.warm_up_s, timeline.end_s
+    n = max(math.ceil((end - start) / timeline.window_s * (1 - 1e-9)), 1)
+    return np.asarray(np.minimum(start + timeline.window_s * np.arange(n + 1), end), dtype=np.float64)

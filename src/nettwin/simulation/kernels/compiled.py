@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import numba
 # Kernels allocate nothing, so numba's reference counting has nothing to count; left on (``_nrt``), its atomic increments on every
 # array at every call cost more than the simulation itself (1.3 against 17 million packet-hops a second).
 
+_log = logging.getLogger(__name__)
+_announced: set[str] = set()
 _untyped: Any = numba.njit  # its stub does not know _nrt
 
 inner = _untyped(nogil=True, error_model="numpy", _nrt=False, forceinline=True)
@@ -17,6 +20,16 @@ inner = _untyped(nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 
 kernel = _untyped(nogil=True, error_model="numpy", _nrt=False, cache=True)
 """A function that Python calls: compiled once, then read from the cache."""
+
+
+def announce(entry: Any) -> None:
+    """Say so on stderr before a kernel is compiled for the first time on this machine: it takes a while."""
+    if entry.signatures or entry.__name__ in _announced:
+        return
+    _announced.add(entry.__name__)
+    cached = Path(entry._cache.cache_path)
+    if not any(cached.glob(f"*.{entry.__name__}-*.nbi")):
+        _log.warning("compiling the packet simulator for this machine (%s), once: this takes about half a minute", entry.__name__)
 
 
 def discard_stale_cache() -> None:

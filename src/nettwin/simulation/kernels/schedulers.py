@@ -145,6 +145,8 @@ def enqueue(state: State, port: Record, row: int, slot: int, time: float) -> boo
     if port.kind == WFQ:
         packet.tag = max(queue.account, port.virtual_time) + packet.size / queue.weight
         queue.account = packet.tag
+    else:
+        packet.tag = 0.0  # the port may turn to fair queueing while the packet waits
     packet.arrived = time
     packet.next = NONE
     if queue.head == NONE:

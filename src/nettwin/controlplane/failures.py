@@ -89,8 +89,8 @@ def _rerouted(
 
 
 def _before(scenario: Scenario, forwarding: Forwarding, itineraries: Itineraries) -> tuple["Intact", FloatArray]:
-    from nettwin.controlplane.kernels import columns_of, count_next_links, push_flows
-    from nettwin.controlplane.rerouting import Intact
+    from nettwin.controlplane.kernels import columns_of, push_flows
+    from nettwin.controlplane.rerouting import Intact, lay_out
 
     rate_bps, steered, base = scenario.traffic.rate_bps, is_steered(scenario), scenario.policy.base
     quantities = (np.where(steered, 0.0, 1.0), np.where(steered, 0.0, rate_bps), np.where(steered, 1.0, 0.0))
@@ -106,7 +106,7 @@ def _before(scenario: Scenario, forwarding: Forwarding, itineraries: Itineraries
         graph,
         forwarding.distance,
         forwarding.is_next,
-        count_next_links(graph, forwarding.is_next),
+        lay_out(graph, forwarding.distance, forwarding.is_next),
         entering,
         flow,
         passing,

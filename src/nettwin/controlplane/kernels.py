@@ -70,16 +70,6 @@ def count_paths(graph: Columns, distance: FloatArray, is_next: BoolArray) -> Flo
 
 
 @compiled
-def count_next_links(graph: Columns, is_next: BoolArray) -> IntArray:
-    """Number of next links [target, node]."""
-    n_next = np.zeros((len(is_next), len(graph.out_offsets) - 1), dtype=np.int32)
-    for target in range(len(is_next)):
-        for link in range(len(graph.source)):
-            n_next[target, graph.source[link]] += is_next[target, link]
-    return n_next
-
-
-@compiled
 def follow_table(graph: Columns, next_link: IntArray) -> FloatArray:
     """Hops to each target [target, node] by a table [node, target]; infinite after a loop, a gap or a link that is down."""
     n_nodes = len(next_link)

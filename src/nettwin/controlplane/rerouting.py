@@ -2,8 +2,11 @@
 
 For every target whose shortest paths use a failed link: find the nodes that become farther (all their next links are gone or
 lead to such nodes; Ramalingam & Reps, "An incremental algorithm for a generalization of the shortest-path problem", 1996), find
-their new distances by Dijkstra among them, then move the traffic: take away what nodes with other next links than before have
-sent, and send anew from the farthest node to the nearest.
+their new distances by Dijkstra among them, then send the traffic anew from the farthest node to the nearest. What arrives at a
+node is summed up anew rather than changed by a difference, so that the loads are as exact as if computed from scratch.
+
+Each step is one function without inner calls that take tuples: numba counts a reference for every array in a tuple that is handed
+over, which made this ten times slower.
 """
 
 from heapq import heappop, heappush
@@ -21,13 +24,23 @@ SAME_FLOW = 1e-14
 """Relative difference below which traffic counts as unchanged, so that nothing behind the place where it meets again is touched."""
 
 
+class Ways(NamedTuple):
+    """The paths to every target, laid out for walking along them."""
+
+    order: IntArray  # [target, position] nodes, the nearest first
+    position: IntArray  # [target, node]
+    n_next: IntArray  # [target, node] next links
+    previous_offsets: IntArray  # [target, node + 1]
+    previous_nodes: IntArray  # ragged: the nodes for which a node is next, once per link
+
+
 class Intact(NamedTuple):
     """Forwarding and traffic before the failure."""
 
     graph: Columns
     distance: FloatArray  # [target, node]
     is_next: BoolArray  # [target, link]
-    n_next: IntArray  # [target, node]
+    ways: Ways
     entering: FloatArray  # [target, node] bit/s that enter the network at the node
     flow: FloatArray  # [target, node] bit/s that pass through the node, those included
     passing: FloatArray  # [target, node] demands that pass through the node, also those of rate 0
@@ -38,17 +51,39 @@ class Intact(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """What one thread writes on; of nodes, only what ``state`` says is meaningful."""
+    """What one thread writes on. ``is_down``, ``state``, ``is_due`` and ``extra`` are clean between failures and targets."""
 
     is_down: BoolArray  # [link]
-    load: FloatArray  # [2, link]
     state: IntArray  # [node]
+    is_due: BoolArray  # [position] nodes that still have to be looked at
     distance: FloatArray  # [node] new, of nodes that become farther
-    n_next: IntArray  # [node] new, of nodes that lose a link
-    only_next: IntArray  # [node] new without ECMP, -1 with it
-    flow: FloatArray  # [node] new, of all touched nodes
+    share: FloatArray  # [node] bit/s on each of its next links, as far as these are the same as before
+    extra: FloatArray  # [node] bit/s that arrive from nodes with other next links than before
     touched: IntArray  # [node] in the order they were found
+    farther: IntArray  # [node] the nearest first
     heap: list[tuple[float, Any]]
+
+
+@compiled
+def lay_out(graph: Columns, distance: FloatArray, is_next: BoolArray) -> Ways:
+    """The ways that ``is_next`` [target, link] describes."""
+    n_nodes = len(distance)
+    order, position = np.empty((n_nodes, n_nodes), dtype=np.int32), np.empty((n_nodes, n_nodes), dtype=np.int32)
+    n_next = np.zeros((n_nodes, n_nodes), dtype=np.int32)
+    offsets, previous = np.zeros((n_nodes, n_nodes + 1), dtype=np.int64), np.empty(is_next.sum(), dtype=np.int32)
+    n_previous = 0
+    for target in range(n_nodes):
+        order[target] = np.argsort(distance[target])
+        position[target, order[target]] = np.arange(n_nodes)
+        for node in range(n_nodes):
+            offsets[target, node] = n_previous
+            for link in graph.in_links[graph.in_offsets[node] : graph.in_offsets[node + 1]]:
+                if is_next[target, link]:
+                    n_next[target, graph.source[link]] += 1
+                    previous[n_previous] = graph.source[link]
+                    n_previous += 1
+        offsets[target, n_nodes] = n_previous
+    return Ways(order, position, n_next, offsets, previous)
 
 
 @compiled
@@ -59,16 +94,26 @@ def loads_without_links(
 
     ``cut_off`` [quantity, target, node] says what to add up; failure i consists of ``links[offsets[i]:offsets[i + 1]]``.
     """
-    work = _workspace(len(intact.distance), len(intact.graph.source))
-    for row in range(len(offsets) - 1):
-        failed = links[offsets[row] : offsets[row + 1]]
-        work.is_down[failed] = True
-        work.load[:] = intact.load
-        for target in range(len(intact.distance)):
-            if _is_affected(intact, target, failed):
-                _reroute(intact, target, failed, work, cut_off, lost[row])
-        _read_loads(work.load, intact.load, load[row])
-        work.is_down[failed] = False
+    n_nodes, n_links = len(intact.distance), len(intact.graph.source)
+    work = _workspace(n_nodes, n_links)
+    sums = np.empty((len(load), 2, n_links))
+    sums[:] = intact.load
+    for target in range(n_nodes):  # outside, so that what belongs to it stays in the cache
+        work.share[:] = intact.flow[target] / np.maximum(intact.ways.n_next[target], 1)
+        for row in range(len(load)):
+            failed = links[offsets[row] : offsets[row + 1]]
+            n_affected = 0
+            for link in failed:
+                n_affected += intact.is_next[target, link] and intact.passing[target, intact.graph.source[link]] > 0.0
+            if n_affected > 0:
+                work.is_down[failed] = True
+                n_moved = _find_moved(intact, target, failed, work)
+                _find_distances(intact, target, n_moved, work)
+                n_touched = _send_anew(intact, target, n_moved, work, sums[row])
+                _clean_up(intact, target, n_touched, work, cut_off, lost[row])
+                work.is_down[failed] = False
+    for row in range(len(load)):
+        _read_loads(sums[row], intact.load, load[row])
 
 
 @compiled
@@ -77,222 +122,197 @@ def _workspace(n_nodes: int, n_links: int) -> Workspace:
     heap.pop()
     return Workspace(
         np.zeros(n_links, dtype=np.bool_),
-        np.zeros((2, n_links)),
         np.zeros(n_nodes, dtype=np.int8),
+        np.zeros(n_nodes, dtype=np.bool_),
+        np.zeros(n_nodes),
+        np.zeros(n_nodes),
         np.zeros(n_nodes),
         np.zeros(n_nodes, dtype=np.int64),
-        np.zeros(n_nodes, dtype=np.int64),
-        np.zeros(n_nodes),
         np.zeros(n_nodes, dtype=np.int64),
         heap,
     )
 
 
 @compiled
-def _read_loads(load: FloatArray, base_load: FloatArray, result: FloatArray) -> None:
-    for link in range(len(result)):
-        total = load[0, link] + load[1, link]
-        result[link] = 0.0 if total < 1e-20 * base_load[0, link] else total  # all of it has left, but for rounding
-
-
-@compiled
-def _is_affected(intact: Intact, target: int, failed: IntArray) -> bool:
-    n_affected = 0
-    for link in failed:
-        n_affected += intact.is_next[target, link] and intact.passing[target, intact.graph.source[link]] > 0.0
-    return n_affected > 0
-
-
-@compiled
-def _reroute(intact: Intact, target: int, failed: IntArray, work: Workspace, cut_off: FloatArray, lost: FloatArray) -> None:
-    n_moved = _find_moved(intact, target, failed, work)
-    _find_distances(intact, target, n_moved, work)
-    for index in range(n_moved):
-        node = work.touched[index]
-        if work.state[node] == FARTHER and work.distance[node] == np.inf:
-            for quantity in range(len(lost)):
-                lost[quantity] += cut_off[quantity, target, node]
-        else:
-            _find_next_links(intact, target, node, work)
-            heappush(work.heap, (-_distance(intact, target, node, work), node))
-    n_touched = n_moved
-    for index in range(n_moved):
-        n_touched = _send_as_before(intact, target, work.touched[index], -1.0, n_touched, work)
-    n_touched = _send_anew(intact, target, n_touched, work)
-    for index in range(n_touched):
-        work.state[work.touched[index]] = UNTOUCHED
-
-
-@compiled
 def _find_moved(intact: Intact, target: int, failed: IntArray, work: Workspace) -> int:
-    """Nodes that lose a next link, in the order of their distance, so that the fate of all nodes before them is known."""
-    distance, graph = intact.distance[target], intact.graph
+    """Nodes that lose a next link, the nearest first, so that the fate of all nodes before them is known; how many."""
+    (source, head, metric, is_up, out_offsets, out_links, _, _) = intact.graph
+    distance, is_next = intact.distance[target], intact.is_next[target]
+    order, place_of = intact.ways.order[target], intact.ways.position[target]
+    previous_offsets, previous_nodes = intact.ways.previous_offsets[target], intact.ways.previous_nodes
+    state, is_due, is_down, touched = work.state, work.is_due, work.is_down, work.touched
+    position, n_due, n_moved = len(state), 0, 0
     for link in failed:
-        if intact.is_next[target, link]:
-            _visit(graph.source[link], distance, work)
-    n_moved = 0
-    while work.heap:
-        node = heappop(work.heap)[1]
-        work.touched[n_moved] = node
-        n_moved += 1
-        if _keeps_distance(intact, target, node, work):
-            continue
-        work.state[node] = FARTHER
-        for place in range(graph.in_offsets[node], graph.in_offsets[node + 1]):
-            link = graph.in_links[place]
-            if intact.is_next[target, link]:
-                _visit(graph.source[link], distance, work)
+        node = source[link]
+        if is_next[link] and state[node] == UNTOUCHED:
+            state[node] = LOSES_A_LINK
+            is_due[place_of[node]] = True
+            n_due += 1
+            position = min(position, place_of[node])
+    while n_due > 0:
+        if is_due[position]:
+            is_due[position] = False
+            n_due -= 1
+            node = order[position]
+            touched[n_moved] = node
+            n_moved += 1
+            keeps_distance = False
+            for place in range(out_offsets[node], out_offsets[node + 1]):
+                link = out_links[place]
+                if is_down[link] or not is_up[link] or state[head[link]] == FARTHER:
+                    continue
+                if is_next[link] if intact.is_fixed else leads_nearer(distance, node, head[link], metric[link], intact.tolerance):
+                    keeps_distance = True
+                    break
+            if not keeps_distance:
+                state[node] = FARTHER
+                for place in range(previous_offsets[node], previous_offsets[node + 1]):
+                    previous = previous_nodes[place]
+                    if state[previous] == UNTOUCHED:
+                        state[previous] = LOSES_A_LINK
+                        is_due[place_of[previous]] = True
+                        n_due += 1
+        position += 1
     return n_moved
 
 
 @compiled
-def _visit(node: int, distance: FloatArray, work: Workspace) -> None:
-    if work.state[node] == UNTOUCHED:
-        work.state[node] = LOSES_A_LINK
-        heappush(work.heap, (distance[node], np.int64(node)))
-
-
-@compiled
-def _keeps_distance(intact: Intact, target: int, node: int, work: Workspace) -> bool:
-    graph = intact.graph
-    for place in range(graph.out_offsets[node], graph.out_offsets[node + 1]):
-        link = graph.out_links[place]
-        neighbor = graph.target[link]
-        if work.is_down[link] or not graph.is_up[link] or work.state[neighbor] == FARTHER:
-            continue
-        if intact.is_fixed:
-            if intact.is_next[target, link]:
-                return True
-        elif leads_nearer(intact.distance[target], node, neighbor, graph.metric[link], intact.tolerance):
-            return True
-    return False
-
-
-@compiled
 def _find_distances(intact: Intact, target: int, n_moved: int, work: Workspace) -> None:
-    """Dijkstra among the nodes that became farther, from those around them that did not."""
-    graph = intact.graph
+    """Dijkstra among the nodes that became farther, from those around them that did not. Those without a way come last."""
+    (source, head, metric, is_up, out_offsets, out_links, in_offsets, in_links) = intact.graph
+    distance, new_distance, heap = intact.distance[target], work.distance, work.heap
+    state, is_down, touched, farther = work.state, work.is_down, work.touched, work.farther
     for index in range(n_moved):
-        node = work.touched[index]
-        if work.state[node] == FARTHER:
-            work.distance[node] = np.inf if intact.is_fixed else _nearest_around(intact, target, node, work)
-            if work.distance[node] < np.inf:
-                heappush(work.heap, (work.distance[node], node))
-    while work.heap:
-        distance, node = heappop(work.heap)
-        if distance > work.distance[node]:
+        node = touched[index]
+        if state[node] != FARTHER:
             continue
-        for place in range(graph.in_offsets[node], graph.in_offsets[node + 1]):
-            link = graph.in_links[place]
-            source = graph.source[link]
-            farther = distance + graph.metric[link]
-            if work.state[source] == FARTHER and graph.is_up[link] and not work.is_down[link] and farther < work.distance[source]:
-                work.distance[source] = farther
-                heappush(work.heap, (farther, np.int64(source)))
+        nearest = np.inf
+        for place in range(out_offsets[node], out_offsets[node + 1]):
+            link = out_links[place]
+            if is_up[link] and not is_down[link] and state[head[link]] != FARTHER and not intact.is_fixed:
+                nearest = min(nearest, distance[head[link]] + metric[link])
+        new_distance[node] = nearest
+        if nearest < np.inf:
+            heappush(heap, (nearest, node))
+    n_farther = 0
+    while heap:
+        near, node = heappop(heap)
+        if near > new_distance[node]:
+            continue
+        farther[n_farther] = node
+        n_farther += 1
+        for place in range(in_offsets[node], in_offsets[node + 1]):
+            link = in_links[place]
+            if state[source[link]] == FARTHER and is_up[link] and not is_down[link] and near + metric[link] < new_distance[source[link]]:
+                new_distance[source[link]] = near + metric[link]
+                heappush(heap, (near + metric[link], np.int64(source[link])))
+    for index in range(n_moved):
+        node = touched[index]
+        if state[node] == FARTHER and new_distance[node] == np.inf:
+            farther[n_farther] = node
+            n_farther += 1
 
 
 @compiled
-def _nearest_around(intact: Intact, target: int, node: int, work: Workspace) -> float:
-    graph, nearest = intact.graph, np.inf
-    for place in range(graph.out_offsets[node], graph.out_offsets[node + 1]):
-        link = graph.out_links[place]
-        neighbor = graph.target[link]
-        if graph.is_up[link] and not work.is_down[link] and work.state[neighbor] != FARTHER:
-            nearest = min(nearest, intact.distance[target, neighbor] + graph.metric[link])
-    return nearest
-
-
-@compiled
-def _distance(intact: Intact, target: int, node: int, work: Workspace) -> float:
-    return float(work.distance[node] if work.state[node] == FARTHER else intact.distance[target, node])
-
-
-@compiled
-def _find_next_links(intact: Intact, target: int, node: int, work: Workspace) -> None:
-    work.n_next[node], work.only_next[node] = 0, -1
-    for place in range(intact.graph.out_offsets[node], intact.graph.out_offsets[node + 1]):
-        link = intact.graph.out_links[place]
-        if _is_new_next(intact, target, link, work):
-            work.n_next[node] += 1
-            if not intact.has_ecmp:
-                work.only_next[node] = link
-                break
-
-
-@compiled
-def _is_new_next(intact: Intact, target: int, link: int, work: Workspace) -> bool:
-    """Whether a node that loses a link now uses this one."""
-    graph = intact.graph
-    source = graph.source[link]
-    if work.is_down[link] or not graph.is_up[link]:
-        return False
-    if work.only_next[source] >= 0:
-        return bool(work.only_next[source] == link)
-    here, there = _distance(intact, target, source, work), _distance(intact, target, graph.target[link], work)
-    return bool(here < np.inf and there < here and there + graph.metric[link] <= here * (1.0 + intact.tolerance))
-
-
-@compiled
-def _send_as_before(intact: Intact, target: int, node: int, sign: float, n_touched: int, work: Workspace) -> int:
-    """Load the links that the node has used until now with its new traffic, or (sign -1) take its old traffic off them."""
-    graph = intact.graph
-    flow = intact.flow[target, node] if sign < 0.0 else work.flow[node]
-    share = sign * flow / intact.n_next[target, node]
-    for place in range(graph.out_offsets[node], graph.out_offsets[node + 1]):
-        link = graph.out_links[place]
-        if intact.is_next[target, link]:
-            add(work.load, link, share)
-            n_touched = _touch(intact, target, graph.target[link], n_touched, work)
+def _send_anew(  # noqa: PLR0912, PLR0915 (see above)
+    intact: Intact, target: int, n_moved: int, work: Workspace, load: FloatArray
+) -> int:
+    """From the farthest node to the nearest, so that all that arrives at a node is known before it sends; how many were touched."""
+    (_, head, metric, is_up, out_offsets, out_links, _, _) = intact.graph
+    distance, is_next, has_ecmp, reach = intact.distance[target], intact.is_next[target], intact.has_ecmp, 1.0 + intact.tolerance
+    order, place_of, n_next_before = intact.ways.order[target], intact.ways.position[target], intact.ways.n_next[target]
+    previous_offsets, previous_nodes = intact.ways.previous_offsets[target], intact.ways.previous_nodes
+    entering, flow_before = intact.entering[target], intact.flow[target]
+    state, is_due, is_down, touched, farther = work.state, work.is_due, work.is_down, work.touched, work.farther
+    new_distance, share, extra = work.distance, work.share, work.extra
+    position, n_due, n_farther, n_touched = 0, 0, 0, n_moved
+    for index in range(n_moved):
+        node = touched[index]
+        if state[node] == FARTHER:
+            n_farther += 1
+        else:
+            is_due[place_of[node]] = True
+            n_due += 1
+            position = max(position, place_of[node])
+    while n_due > 0 or n_farther > 0:
+        while n_due > 0 and not is_due[position]:
+            position -= 1
+        if n_farther > 0 and (n_due == 0 or new_distance[farther[n_farther - 1]] > distance[order[position]]):
+            n_farther -= 1
+            node = farther[n_farther]
+            here = new_distance[node]
+        else:
+            node = order[position]
+            here = distance[node]
+            is_due[position] = False
+            n_due -= 1
+        flow = entering[node] + extra[node] + _unmoved_arrivals(previous_offsets, previous_nodes, node, state, share)
+        has_moved = state[node] != RECEIVES
+        if not has_moved and abs(flow - flow_before[node]) <= SAME_FLOW * flow_before[node]:
+            continue
+        n_next = 0 if has_moved else n_next_before[node]
+        if has_moved and here < np.inf:
+            for place in range(out_offsets[node], out_offsets[node + 1]):
+                link = out_links[place]
+                there = new_distance[head[link]] if state[head[link]] == FARTHER else distance[head[link]]
+                n_next += is_up[link] and not is_down[link] and there < here and there + metric[link] <= here * reach
+            n_next = n_next if has_ecmp else 1
+        rate, old_rate, n_left = flow / max(n_next, 1), share[node], n_next
+        share[node] = rate
+        for place in range(out_offsets[node], out_offsets[node + 1]):
+            link = out_links[place]
+            neighbor = head[link]
+            is_used = is_next[link]
+            if has_moved:
+                there = new_distance[neighbor] if state[neighbor] == FARTHER else distance[neighbor]
+                is_used = is_up[link] and not is_down[link] and n_left > 0 and there < here and there + metric[link] <= here * reach
+            if not (is_used or is_next[link]):
+                continue
+            if is_next[link]:
+                add(load, link, -old_rate)
+            if is_used:
+                n_left -= 1
+                add(load, link, rate)
+                if has_moved:
+                    extra[neighbor] += rate
+            if state[neighbor] == UNTOUCHED and neighbor != target:
+                state[neighbor] = RECEIVES
+                touched[n_touched] = neighbor
+                n_touched += 1
+                is_due[place_of[neighbor]] = True
+                n_due += 1
+                position = max(position, place_of[neighbor])
     return n_touched
 
 
 @compiled
-def _touch(intact: Intact, target: int, node: int, n_touched: int, work: Workspace) -> int:
-    if work.state[node] != UNTOUCHED or node == target:
-        return n_touched
-    work.state[node] = RECEIVES
-    work.touched[n_touched] = node
-    heappush(work.heap, (-intact.distance[target, node], np.int64(node)))
-    return n_touched + 1
-
-
-@compiled
-def _send_anew(intact: Intact, target: int, n_touched: int, work: Workspace) -> int:
-    """From the farthest node to the nearest, so that all that arrives at a node is known before it sends."""
-    while work.heap:
-        node = heappop(work.heap)[1]
-        work.flow[node] = intact.entering[target, node] + _arriving(intact, target, node, work)
-        if work.state[node] != RECEIVES:
-            n_touched = _send_on_new_links(intact, target, node, n_touched, work)
-        elif abs(work.flow[node] - intact.flow[target, node]) > SAME_FLOW * intact.flow[target, node]:
-            n_touched = _send_as_before(intact, target, node, -1.0, n_touched, work)
-            n_touched = _send_as_before(intact, target, node, 1.0, n_touched, work)
-    return n_touched
-
-
-@compiled
-def _arriving(intact: Intact, target: int, node: int, work: Workspace) -> float:
-    graph, total = intact.graph, 0.0
-    for place in range(graph.in_offsets[node], graph.in_offsets[node + 1]):
-        link = graph.in_links[place]
-        source = graph.source[link]
-        state = work.state[source]
-        if state <= RECEIVES:
-            if intact.is_next[target, link]:
-                flow = intact.flow[target, source] if state == UNTOUCHED else work.flow[source]
-                total += flow / intact.n_next[target, source]
-        elif _distance(intact, target, source, work) < np.inf and _is_new_next(intact, target, link, work):
-            total += work.flow[source] / work.n_next[source]
+def _unmoved_arrivals(offsets: IntArray, previous_nodes: IntArray, node: int, state: IntArray, share: FloatArray) -> float:
+    """What a node gets from nodes that send over the same links as before."""
+    total = 0.0
+    for place in range(offsets[node], offsets[node + 1]):
+        if state[previous_nodes[place]] <= RECEIVES:
+            total += share[previous_nodes[place]]
     return total
 
 
 @compiled
-def _send_on_new_links(intact: Intact, target: int, node: int, n_touched: int, work: Workspace) -> int:
-    graph = intact.graph
-    share = work.flow[node] / work.n_next[node]
-    for place in range(graph.out_offsets[node], graph.out_offsets[node + 1]):
-        link = graph.out_links[place]
-        if _is_new_next(intact, target, link, work):
-            add(work.load, link, share)
-            n_touched = _touch(intact, target, graph.target[link], n_touched, work)
-    return n_touched
+def _clean_up(intact: Intact, target: int, n_touched: int, work: Workspace, cut_off: FloatArray, lost: FloatArray) -> None:
+    """Forget one target, but add up what no longer reaches it."""
+    flow, n_next = intact.flow[target], intact.ways.n_next[target]
+    state, share, extra, touched, distance = work.state, work.share, work.extra, work.touched, work.distance
+    for index in range(n_touched):
+        node = touched[index]
+        if state[node] == FARTHER and distance[node] == np.inf:
+            for quantity in range(len(lost)):
+                lost[quantity] += cut_off[quantity, target, node]
+        share[node] = flow[node] / n_next[node]
+        state[node] = UNTOUCHED
+        extra[node] = 0.0
+    extra[target] = 0.0
+
+
+@compiled
+def _read_loads(sums: FloatArray, before: FloatArray, load: FloatArray) -> None:
+    for link in range(len(load)):
+        total = sums[0, link] + sums[1, link]
+        load[link] = 0.0 if total < 1e-20 * before[0, link] else total  # all of it has left, but for rounding

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -32,9 +32,9 @@ class Ns3Installation:
     def version(self) -> str:
         return self.core.removeprefix("libns").partition("-")[0]
 
-    def link_names(self) -> list[str]:
-        """Names for the linker of the modules that are there."""
-        files = [self.libraries / self.core.replace("core", module, 1) for module in MODULES]
+    def link_names(self, modules: Sequence[str] = MODULES) -> list[str]:
+        """Names for the linker of those modules that are there."""
+        files = [self.libraries / self.core.replace("core", module, 1) for module in modules]
         return [file.name.removeprefix("lib").removesuffix(".so") for file in files if file.is_file()]
 
 
@@ -63,15 +63,16 @@ def program(installation: Ns3Installation, compiler: str) -> Path:
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}")
-        _build(installation, compiler, unfinished)
+        build(SOURCE, installation, compiler, unfinished)
         unfinished.replace(path)  # at once, so that nobody runs half a program
     return path
 
 
-def _build(installation: Ns3Installation, compiler: str, target: Path) -> None:
+def build(source: Path, installation: Ns3Installation, compiler: str, target: Path, modules: Sequence[str] = MODULES) -> None:
+    """Compiles a program against ns-3. Raises PredictionError with what the compiler said."""
     libraries = str(installation.libraries)
-    command = [compiler, "-O2", "-std=c++20", f"-I{installation.include}", str(SOURCE), "-o", str(target)]
-    command += [f"-L{libraries}", f"-Wl,-rpath,{libraries}", *(f"-l{name}" for name in installation.link_names())]
+    command = [compiler, "-O2", "-std=c++20", f"-I{installation.include}", str(source), "-o", str(target)]
+    command += [f"-L{libraries}", f"-Wl,-rpath,{libraries}", *(f"-l{name}" for name in installation.link_names(modules))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own source, no shell
     if done.returncode:
         raise PredictionError(f"the program cannot be built: {done.stderr[-800:]}", where="engine 'ns3'", hint=f"ns-3 at {libraries}")

@@ -160,7 +160,7 @@ def ip_stack(ns3: Ns3Predictor) -> str:
     mean = float(np.average(ours.demands.delay_s, weights=ours.demands.throughput_bps))
     return (
         f"With IPv4, UDP sockets and FlowMonitor (`benchmarks/ns3_ip_stack.cc`) it does {hops / seconds / 1e6:.3f} million hops per CPU s\n"
-        f"on the first scenario, with a mean delay of {1e3 * delay_s:.3f} ms (ours {1e3 * mean:.3f} ms; equal paths may be chosen otherwise)."
+        f"on the first scenario, with a mean delay of {1e3 * delay_s:.3f} ms (ours {1e3 * mean:.3f} ms; routes may differ)."
     )
 
 

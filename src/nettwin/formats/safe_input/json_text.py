@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nettwin.errors import FormatError, LimitError
 from nettwin.formats.safe_input.files import decode
@@ -57,16 +58,30 @@ def _check_surrogates(value: Any, where: str) -> None:
 
 def _check_shape(data: bytes, where: str, limits: Limits) -> None:
     """Counts brackets and commas outside of strings before anything is built, at the speed of numpy."""
-    bare = np.frombuffer(_STRING.sub(b"", data), dtype=np.uint8)
-    opens = (bare == ord("[")) | (bare == ord("{"))
-    closes = (bare == ord("]")) | (bare == ord("}"))
-    marks = opens.astype(np.int8) - closes.astype(np.int8)
-    depth = int(np.cumsum(marks[marks != 0], dtype=np.int64).max(initial=0))
-    if depth > limits.depth:
-        raise LimitError(f"nested {depth} deep, more than {limits.depth}", where=where)
-    n_elements = int(opens.sum()) + int((bare == ord(",")).sum())
-    if n_elements > limits.elements:
-        raise LimitError(f"{n_elements} values, more than {limits.elements}", where=where, hint="split the document")
+    bare = _STRING.sub(b"", data)
+    depth, cost = 0, 0
+    for start in range(0, len(bare), _CHUNK):
+        marks = np.frombuffer(bare[start : start + _CHUNK], dtype=np.uint8)
+        steps = _STEP[marks]
+        deepest = depth + int(np.cumsum(steps, dtype=np.int64).max())
+        depth += int(steps.sum(dtype=np.int64))
+        cost += int(_COST[marks].sum(dtype=np.int64))
+        if deepest > limits.depth:
+            raise LimitError(f"nested deeper than {limits.depth}", where=where)
+        if cost > limits.json_elements:
+            raise LimitError(f"more than {limits.json_elements} values", where=where, hint="split the document")
+
+
+def _by_byte(**values: int) -> npt.NDArray[np.int8]:
+    table = np.zeros(256, dtype=np.int8)
+    for name, value in values.items():
+        table[ord({"list": "[", "end_of_list": "]", "object": "{", "end_of_object": "}", "comma": ","}[name])] = value
+    return table
+
+
+_CHUNK = 2**20
+_STEP = _by_byte(list=1, object=1, end_of_list=-1, end_of_object=-1)
+_COST = _by_byte(comma=1, list=2, object=4)
 
 
 def _mapping(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on everything a file can make grow. Beyond one of them reading stops with a LimitError."""
+    """Bounds on everything a file can make grow. Beyond one of them reading stops with a LimitError.
 
-    file_bytes: int = 64 * 2**20
+    The defaults are such that no file can take more than a second and 200 MB on a machine of 2020 before it is refused.
+    """
+
+    file_bytes: int = 32 * 2**20
     """As it lies on disk."""
-    expanded_bytes: int = 64 * 2**20
+    expanded_bytes: int = 32 * 2**20
     """After decompression: of a gzipped file or of one member of an archive."""
     archive_bytes: int = 512 * 2**20
     """After decompression: of all members of an archive that are walked over; they are streamed, not held."""
@@ -19,10 +22,12 @@ class Limits:
     """Entries of an archive."""
     depth: int = 64
     """Nesting of elements, maps and lists."""
-    elements: int = 2_000_000
-    """Values of a JSON document, elements and attributes of an XML document."""
-    yaml_elements: int = 400_000
-    """Values of a YAML document, which cost ten times as much. Tables in block text count as one."""
+    json_elements: int = 1_500_000
+    """Values of a JSON document; a list counts twice and an object four times, as they do in memory."""
+    xml_elements: int = 250_000
+    """Elements and attributes of an XML document."""
+    yaml_elements: int = 300_000
+    """Values of a YAML document. A table in block text counts as one."""
     scalar_length: int = 16 * 2**20
     """Characters of one text."""
     attribute_length: int = 65_536

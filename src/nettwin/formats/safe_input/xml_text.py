@@ -10,7 +10,8 @@ from nettwin.formats.safe_input.limits import DEFAULT_LIMITS, Limits
 class XmlElement(Element):
     """An element that knows its line. Names keep their namespace in braces, as ElementTree has it."""
 
-    line: int = 0
+    __slots__ = ("line",)
+    line: int
 
     @property
     def name(self) -> str:
@@ -64,7 +65,7 @@ class _BoundedBuilder(TreeBuilder):
         limits, where = self._limits, f"{self._where}: line {line}"
         if self._depth > limits.depth:
             raise LimitError(f"nested deeper than {limits.depth}", where=where)
-        if self._count > limits.elements:
-            raise LimitError(f"more than {limits.elements} elements and attributes", where=where)
+        if self._count > limits.xml_elements:
+            raise LimitError(f"more than {limits.xml_elements} elements and attributes", where=where)
         if max(map(len, (tag, *attrs, *attrs.values()))) > limits.attribute_length:
             raise LimitError(f"a name or attribute is longer than {limits.attribute_length} characters", where=where)

@@ -155,6 +155,8 @@ def _line(events: Iterator[Any], path: list[str]) -> int | None:
     for here, start in _positions(events):
         if len(here) > deepest and here == path[: len(here)]:
             deepest, line = len(here), start
+            if deepest == len(path):
+                break
     return line
 
 

@@ -22,6 +22,9 @@ VERSION = 1
 HIGHEST_CLASS = 255
 """More traffic classes than the 64 of DSCP is a mistake, and each costs a column in every port."""
 
+FIRST_ERROR = Field(fail_fast=True)
+"""On lists that may be long: thousands of errors would take longer to write down than the document to read."""
+
 Bps = Annotated[float, Quantity("rate_bps")]
 Seconds = Annotated[float, Quantity("time_s")]
 Number = Annotated[float, Quantity("number")]
@@ -54,7 +57,7 @@ class Columns(Part):
     """A table as column names and rows."""
 
     columns: list[str]
-    rows: list[list[Annotated[Any, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]]]
+    rows: Annotated[list[list[Annotated[Any, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]]], FIRST_ERROR]
 
 
 TableText = Annotated[str, Field(description="comma-separated rows under a row of column names")]
@@ -117,7 +120,7 @@ class DemandPart(DemandDefaults):
 class MatrixPart(Part):
     """A traffic matrix: rows are sources, columns are targets, in the order of ``nodes`` or of the document."""
 
-    rate_bps: tuple[tuple[Bps, ...], ...]
+    rate_bps: Annotated[tuple[Annotated[tuple[Bps, ...], FIRST_ERROR], ...], FIRST_ERROR]
     nodes: tuple[Text, ...] | None = None
     traffic_class: TrafficClass | None = None
     arrivals: ArrivalsPart | None = None
@@ -127,7 +130,9 @@ class MatrixPart(Part):
 class TrafficPart(Part):
     """All demands: rows, matrices or both."""
 
-    demands: Annotated[TextTable | ColumnTable | Annotated[tuple[DemandPart, ...], Tag("<rows>")], Discriminator(_table_shape)] = ()
+    demands: Annotated[
+        TextTable | ColumnTable | Annotated[tuple[DemandPart, ...], FIRST_ERROR, Tag("<rows>")], Discriminator(_table_shape)
+    ] = ()
     matrices: tuple[MatrixPart, ...] = ()
 
 
@@ -175,7 +180,7 @@ class EventPart(Part):
 class TimelinePart(Part):
     """Changes in time: ``nettwin.formats.yaml.read_timeline`` reads them."""
 
-    events: tuple[EventPart, ...] = ()
+    events: Annotated[tuple[EventPart, ...], FIRST_ERROR] = ()
     window_s: Seconds = 1.0
     convergence_delay_s: Seconds = 0.0
 
@@ -191,8 +196,8 @@ class Document(Part):
     scheduling: dict[str, SchedulingMap] = Field(default_factory=dict, description="profiles that links name")
     arrivals: dict[str, ArrivalsPart] = Field(default_factory=dict, description="profiles that demands name")
     packet_sizes: dict[str, PacketSizesPart] = Field(default_factory=dict, description="profiles that demands name")
-    nodes: Annotated[tuple[NodePart, ...], Field(min_length=1)]
-    links: tuple[LinkPart, ...] = ()
+    nodes: Annotated[tuple[NodePart, ...], Field(min_length=1, fail_fast=True)]
+    links: Annotated[tuple[LinkPart, ...], FIRST_ERROR] = ()
     traffic: TrafficPart = TrafficPart()
     routing: RoutingPart = RoutingPart()
     observation: ObservationPart | None = None

@@ -13,7 +13,7 @@ from nettwin.formats.safe_input.files import decode
 from nettwin.formats.safe_input.limits import DEFAULT_LIMITS, Limits
 
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
-FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _WORDS: dict[str, bool | float | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,

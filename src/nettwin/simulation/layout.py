@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettwin.scenario import Routing, Scenario
-from nettwin.scenario.arrays import IntArray
+from nettwin.scenario.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,6 +15,7 @@ class Stage:
 
     scenario: Scenario
     routing: Routing
+    path_shift_s: FloatArray | None = None  # [path] added to the delay of its packets; None: nothing
 
 
 @dataclass(frozen=True, eq=False)

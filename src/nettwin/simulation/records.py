@@ -92,7 +92,7 @@ QUEUE = np.dtype(
 
 HOP = np.dtype([("link", "i4"), ("queue", "i4"), ("is_last", "i4"), ("_fill", "i4")], align=True)
 
-PATH = np.dtype([("cumulative_share", "f8"), ("last_delay", "f8"), ("first_hop", "i4"), ("_fill", "i4")], align=True)
+PATH = np.dtype([("cumulative_share", "f8"), ("last_delay", "f8"), ("shift_s", "f8"), ("first_hop", "i4"), ("_fill", "i4")], align=True)
 
 SOURCE = np.dtype(
     [

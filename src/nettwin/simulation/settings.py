@@ -39,6 +39,8 @@ class SimulationSettings:
     engine: Engine | str = Engine.AUTO
     resample_sizes_per_hop: bool = False
     """Kleinrock's independence assumption: a packet gets a new size at every hop. For comparison with theory only."""
+    keeps_propagation: bool = False
+    """Steady state: whether packets spend the whole propagation delay on their way (see ``steady.py``); the answer is the same."""
     max_packets_in_flight: int = 20_000_000
     progress: Progress | None = field(default=None, compare=False, repr=False)
 

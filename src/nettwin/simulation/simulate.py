@@ -1,5 +1,6 @@
 """The packet simulator: scenario and paths in, counted packets out."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from nettwin.simulation.result import SimulationResult, performance_of, ratio
 from nettwin.simulation.settings import Progress, SimulationSettings
 from nettwin.simulation.stability import trusted_demands
 from nettwin.simulation.state import Program
+from nettwin.simulation.steady import with_short_links
 from nettwin.simulation.totals import Totals, merged
 
 _ROUND = 2
@@ -22,8 +24,11 @@ _ROUND = 2
 
 def simulate(scenario: Scenario, routing: Routing, settings: SimulationSettings = SimulationSettings()) -> SimulationResult:
     """Send packets through the network and count what happens to them. Raises PredictionError, NotConvergedError."""
-    program = Program.of((Stage(scenario, routing),))
-    horizon = horizon_of(program.stages[0], settings)
+    stage = Stage(scenario, routing)
+    if not (math.isfinite(scenario.observation.duration_s) or settings.keeps_propagation):
+        stage = with_short_links(stage)
+    program = Program.of((stage,))
+    horizon = horizon_of(stage, settings)
     run = _Replications(program, settings, horizon)
     step = _ROUND if settings.precision else horizon.n_replications
     totals = run.first(step)

@@ -117,6 +117,7 @@ def _path_rows(stage: Stage, first_hop: int) -> Records:
     rows = np.zeros(routing.n_paths, dtype=PATH)
     rows["first_hop"] = routing.hop_offsets[:-1] + first_hop
     rows["last_delay"] = np.nan
+    rows["shift_s"] = 0.0 if stage.path_shift_s is None else stage.path_shift_s
     before = np.concatenate([[0.0], np.cumsum(routing.path_share)])
     first, end = routing.path_offsets[:-1], routing.path_offsets[1:]
     rows["cumulative_share"] = before[1:] - before[first[routing.path_demand]]
@@ -139,7 +140,9 @@ def _least_delay(stage: Stage) -> tuple[FloatArray, FloatArray]:
     topology, traffic, routing = stage.scenario.topology, stage.scenario.traffic, stage.routing
     smallest = smallest_bits(traffic)
     seconds_per_bit = np.bincount(routing.hop_path, 1 / topology.capacity_bps[routing.hop_link], routing.n_paths)
-    propagation = np.bincount(routing.hop_path, topology.propagation_delay_s[routing.hop_link], routing.n_paths)
+    propagation = np.bincount(routing.hop_path, topology.propagation_delay_s[routing.hop_link], routing.n_paths).astype(np.float64)
+    if stage.path_shift_s is not None:
+        propagation = propagation + stage.path_shift_s
     least = propagation + smallest[routing.path_demand] * seconds_per_bit
     order = np.lexsort((least, routing.path_demand))
     quickest = order[np.unique(routing.path_demand[order], return_index=True)[1]]

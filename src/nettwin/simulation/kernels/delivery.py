@@ -41,7 +41,7 @@ def deliver(state: State, packet: Record, time: float) -> None:
     demand = packet.demand
     tally = state.tallies[demand]
     path = state.paths[packet.path]
-    delay = min(time - packet.created, clock.delay_cap)
+    delay = min(time - packet.created + path.shift_s, clock.delay_cap)
     excess = delay - tally.sketch_offset
     tally.delivered += 1.0
     tally.delivered_bits += packet.size

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettwin.scenario import Observation, PacketTrace, Scenario
+from nettwin.scenario.arrays import FloatArray
 from nettwin.simulation.layout import Stage
 from nettwin.simulation.settings import SimulationSettings
 
@@ -29,20 +30,25 @@ class Horizon:
         return self.measure_until_s - self.measure_from_s
 
 
-def packets_per_s(scenario: Scenario) -> float:
-    """All packets that the sources send, in the mean."""
+def packet_rate(scenario: Scenario) -> FloatArray:  # [demand]
+    """Packets per second that each source sends, in the mean."""
     traffic = scenario.traffic
     rate = traffic.packet_rate.copy()
     for index, arrivals in enumerate(traffic.arrivals):
         if isinstance(arrivals, PacketTrace):
             rate[(traffic.arrival_index == index) & (rate > 0)] = len(arrivals.times_s) / arrivals.period_s
-    return float(rate.sum())
+    return rate
+
+
+def packets_per_s(scenario: Scenario) -> float:
+    """All packets that the sources send, in the mean."""
+    return float(packet_rate(scenario).sum())
 
 
 def events_per_s(stage: Stage) -> float:
     """Packets sent and hops taken, in the mean, if nothing is lost."""
     hops = np.bincount(stage.routing.path_demand, stage.routing.path_share * np.diff(stage.routing.hop_offsets), stage.routing.n_demands)
-    return float((stage.scenario.traffic.packet_rate * (1.0 + hops)).sum())
+    return float((packet_rate(stage.scenario) * (1.0 + hops)).sum())
 
 
 def horizon_of(stage: Stage, settings: SimulationSettings) -> Horizon:

@@ -38,6 +38,9 @@ from nettwin.simulation.records import (
     Records,
 )
 
+_SPARSE = 1e-3
+"""Packets per burst."""
+
 
 class SourceRows:
     """Builds the rows of SOURCE and the table of sizes and traces that they point into."""
@@ -50,11 +53,19 @@ class SourceRows:
             self._set_sizes(np.flatnonzero(traffic.packet_size_index == index), sizes)
         for index, arrivals in enumerate(traffic.arrivals):
             self._set_arrivals(np.flatnonzero(traffic.arrival_index == index), arrivals, traffic.packet_rate)
+        self._replace_sparse_bursts(traffic.packet_rate)
         self.rows["kind"][traffic.rate_bps == 0] = SILENT
 
     @property
     def size_rows(self) -> Records:
         return np.concatenate(self._tables) if self._tables else np.zeros(0, dtype=SIZE_ROW)
+
+    def _replace_sparse_bursts(self, packet_rate: FloatArray) -> None:
+        """Bursts that hardly ever hold a packet are told from Poisson by nobody, but cost a draw for each empty one."""
+        cycle = self.rows["on_s"] + self.rows["off_s"]
+        is_bursty = np.isin(self.rows["kind"], (ON_OFF, MODULATED))
+        is_sparse = is_bursty & (packet_rate * cycle < _SPARSE) & (packet_rate > 0)
+        self._set(is_sparse, kind=POISSON, gap_s=1 / packet_rate[is_sparse])
 
     def _set(self, demands: Any, **columns: Any) -> None:
         for name, values in columns.items():

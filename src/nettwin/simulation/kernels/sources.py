@@ -194,6 +194,16 @@ def begin_sources(state: State, demands: Records, time: float) -> None:
         source.time = _begin(state.size_rows, source, time)
 
 
+@kernel
+def arrival_times(state: State, demand: int, times: Records) -> None:
+    """Fill in when the first packets of a demand are sent; nothing else happens."""
+    source = state.sources[demand]
+    source.time = _begin(state.size_rows, source, 0.0)
+    for i in range(len(times)):
+        times[i] = source.time
+        source.time = next_time(state.size_rows, source, source.time)
+
+
 @inner
 def emit(state: State, demand: int, time: float) -> int:
     """Send the packet that is due: its row in ``packets``, or NONE where no path takes it. Sets the time of the next one."""

@@ -74,7 +74,7 @@ def parse_quantity(text: str, units: Units, where: str = "") -> float:
 def exact_text(value: float, units: Units) -> str:
     """A short text that ``parse_quantity`` turns into exactly this value, in a unit that suits it."""
     for unit in units.written:
-        if abs(value) >= units.factors[unit]:
+        if units.factors[unit] <= abs(value) < 1e18:
             text = f"{_digits(float(f'{value / units.factors[unit]:.12g}'))} {unit}"
             if parse_quantity(text, units) == value:
                 return text
@@ -96,4 +96,4 @@ def _times(digits: str, factor: float) -> float:
 
 
 def _digits(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)

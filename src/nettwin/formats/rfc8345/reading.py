@@ -62,7 +62,7 @@ def scenario_of(layer: Layer, assumptions: Assumptions, log: CoverageLog) -> Sce
     network.take("network-id")
     network.take_object("te").ignore(log, "network te", IGNORED_OF_NETWORK)
     network.ignore(log, "network", IGNORED_OF_NETWORK)
-    scenario = complete(_draft(layer, nodes, with_partners(_with_ports(links))), assumptions, log)
+    scenario = complete(_draft(layer, nodes, _circuits(links)), assumptions, log)
     finished = [
         replace(link, risk_groups=said.risk_groups, is_up=said.is_up) for link, said in zip(scenario.topology.links, links, strict=True)
     ]
@@ -193,17 +193,18 @@ def _is_up(te: Fields, attributes: Fields) -> bool:
     return "down" not in (te.take("oper-status"), te.take("admin-status"), attributes.take("admin-status"))
 
 
-def _with_ports(links: list[_Said]) -> list[Circuit]:
-    """Links between the same two termination points, there and back, are one circuit."""
+def _circuits(links: list[_Said]) -> list[Circuit]:
+    """Links between the same two termination points, there and back, are one circuit; without such points, links that run back."""
     known = {said.ports for said in links}
     names = Counter(said.ports[1] for said in links if said.ports[1] == said.ports[3])
-    return [replace(said.circuit, id=_circuit_id(said, known, names)) if all(said.ports) else said.circuit for said in links]
+    paired = iter(with_partners([said.circuit for said in links if not all(said.ports)]))
+    return [replace(said.circuit, id=_circuit_id(said, known, names)) if all(said.ports) else next(paired) for said in links]
 
 
 def _circuit_id(said: _Said, known: set[tuple[str, str, str, str]], names: "Counter[str]") -> str:
     a, at_a, b, at_b = said.ports
     if (b, at_b, a, at_a) not in known:
-        return said.circuit.link_id
+        return ""
     if at_a == at_b and names[at_a] == 2:
         return at_a  # as we write it
     return f"{a}:{at_a}--{b}:{at_b}" if a < b else f"{b}:{at_b}--{a}:{at_a}"

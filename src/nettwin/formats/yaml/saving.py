@@ -134,7 +134,7 @@ def _short(value: float, units: Any) -> Any:
 
 
 def _number(value: float) -> int | float:
-    return int(value) if value == int(value) and abs(value) < 1e15 else value
+    return int(value) if abs(value) < 1e15 and value == int(value) else value
 
 
 class _Traffic:

@@ -294,7 +294,7 @@ def test_sweep_names_the_worst_case_and_its_cause(capsys: pytest.CaptureFixture[
 
 def test_compare_two_engines_and_two_scenarios(capsys: pytest.CaptureFixture[str], network: str) -> None:
     text = out(capsys, "compare", network, "--engine", "queueing", "--engine", "queueing")
-    assert "Mean delay of a demand differs by 0 % (median)" in text
+    assert "The mean delay of a demand differs by 0 % (median)" in text
     document = json.loads(out(capsys, "compare", network, "topohub:sndlib/polska", "--format", "json"))
     assert document["summary"][0]["before"] == pytest.approx(0.4)
 
@@ -325,13 +325,18 @@ def test_simulate_gives_the_same_answer_for_the_same_seed(capsys: pytest.Capture
     assert simulated("1") == simulated("1") != simulated("2")
 
 
-def test_simulate_in_time(capsys: pytest.CaptureFixture[str], network: str) -> None:
+def test_simulate_in_time(capsys: pytest.CaptureFixture[str], network: str, tmp_path: Path) -> None:
     arguments = ("simulate", network, "--duration", "4s", "--window", "1s", "--at", "2s fail-node C")
     windows = json.loads(out(capsys, *arguments, "--format", "json"))["windows"]
     to_c = [next(row["loss_ratio"] for row in window["demands"] if row["demand"] == "A->C") for window in windows]
     assert to_c[0] == pytest.approx(0, abs=0.01)
     assert to_c[3] == 1.0
     assert "4 windows" in out(capsys, *arguments)
+    file = tmp_path / "timeline.yaml"
+    file.write_text("events: [{time_s: 2, change: fail-node C}]\nwindow_s: 1.0\n")
+    assert (
+        json.loads(out(capsys, "simulate", network, "--duration", "4s", "--timeline", str(file), "--format", "json"))["windows"] == windows
+    )
     assert run(["simulate", network, "--window", "1s"]) == 2  # without an end
 
 

@@ -20,6 +20,7 @@ def test_demands_are_named_and_carry_their_figures(view: PerformanceView) -> Non
     assert row["delay_upper_s"] - row["delay_lower_s"] == pytest.approx(2e-4)
     assert view.demands["is_trusted"].tolist() == [False, True, True]
     assert view.demands["mean_hops"].tolist() == [1, 1, 1]
+    assert row["port_delay_s"] == pytest.approx(row["delay_s"] - 1e-3)  # a millisecond of propagation
 
 
 def test_links_and_queues_are_named(view: PerformanceView) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from nettwin.apps.tables import PerformanceView
 
 LINK_FIGURES = ("utilization", "loss_ratio", "throughput_bps")
-DEMAND_FIGURES = ("delay_s", "delay_variation_s", "delay_p90_s", "delay_p99_s", "loss_ratio", "throughput_bps")
+DEMAND_FIGURES = ("delay_s", "port_delay_s", "delay_variation_s", "delay_p90_s", "delay_p99_s", "loss_ratio", "throughput_bps")
 SUMMARY_FIGURES = (
     "max_utilization",
     "mean_utilization",
@@ -65,10 +65,10 @@ class Comparison:
         rows: pd.DataFrame = self.demands.nlargest(n, f"{figure}_change")
         return rows[rows[f"{figure}_change"] > 0]
 
-    def relative_differences(self) -> dict[str, float]:
-        """How far the mean delays of the demands lie apart, as shares of the delay before: median, mean, 95 % below."""
-        both = self.demands[["delay_s_before", "delay_s_change"]].dropna()
-        share = (both["delay_s_change"] / both["delay_s_before"]).abs()
+    def relative_differences(self, figure: str = "delay_s") -> dict[str, float]:
+        """How far the figures of the demands lie apart, as shares of the figure before: median, mean, 95 % below."""
+        both = self.demands[[f"{figure}_before", f"{figure}_change"]].dropna()
+        share = (both[f"{figure}_change"] / both[f"{figure}_before"]).abs()
         return {"median": float(share.median()), "mean": float(share.mean()), "p95": float(share.quantile(0.95))}
 
     @cached_property

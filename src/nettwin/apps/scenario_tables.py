@@ -8,6 +8,7 @@ import pandas as pd
 
 from nettwin.controlplane import route
 from nettwin.scenario import Scenario
+from nettwin.scenario.arrays import FloatArray
 
 _UNIT_BY_SUFFIX = {"_s": "s", "_bps": "bit/s", "_bits": "bit", "_packets": "packets", "_ratio": "1", "utilization": "1"}
 
@@ -49,7 +50,7 @@ def link_table(scenario: Scenario) -> pd.DataFrame:
 
 
 def demand_table(scenario: Scenario) -> pd.DataFrame:
-    """Ends, class, rate, source model, and how many links away the target is (a mean where traffic is split)."""
+    """Ends, class, rate, source model, and how many links and how far away the target is (a mean where traffic is split)."""
     traffic = scenario.traffic
     names = np.array([node.id for node in scenario.topology.nodes], dtype=object)
     columns = {
@@ -59,16 +60,17 @@ def demand_table(scenario: Scenario) -> pd.DataFrame:
         "rate_bps": traffic.rate_bps,
         "arrivals": np.array([type(process).__name__ for process in traffic.arrivals], dtype=object)[traffic.arrival_index],
         "mean_packet_bits": traffic.mean_size_bits,
-        "mean_hops": mean_hops(scenario),
+        "mean_hops": mean_over_paths(scenario, np.ones(scenario.topology.n_links)),
+        "propagation_delay_s": mean_over_paths(scenario, scenario.topology.propagation_delay_s),
     }
     return table(columns, scenario.demand_ids, "demand")
 
 
-def mean_hops(scenario: Scenario) -> np.ndarray:  # [demand]
-    """Links crossed by the packets that have a path; NaN where there is none."""
+def mean_over_paths(scenario: Scenario, per_link: FloatArray) -> FloatArray:  # [demand]
+    """The sum of a figure over the links of a path, mean over the packets that have a path; NaN where there is none."""
     routing = route(scenario)
-    hops = np.diff(routing.hop_offsets) * routing.path_share
-    total = np.bincount(routing.path_demand, weights=hops, minlength=routing.n_demands)
+    weights = routing.path_share[routing.hop_path] * per_link[routing.hop_link]
+    total = np.bincount(routing.hop_demand, weights=weights, minlength=routing.n_demands).astype(np.float64)
     is_routed = routing.routed_share > 0
     return np.asarray(np.divide(total, routing.routed_share, out=np.full(routing.n_demands, np.nan), where=is_routed))
 

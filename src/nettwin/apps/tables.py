@@ -26,11 +26,15 @@ class PerformanceView:
 
     @cached_property
     def demands(self) -> pd.DataFrame:
-        """One row per demand: who, how much, and what its packets experience."""
-        asked = demand_table(self.scenario)[["source", "target", "traffic_class", "rate_bps", "mean_hops"]]
+        """One row per demand: who, how much, and what its packets experience.
+
+        ``port_delay_s`` is the delay without propagation: waiting and being sent at the ports on the way.
+        """
+        asked = demand_table(self.scenario).drop(columns=["arrivals", "mean_packet_bits"])
         answer = _columns(self.performance.demands, but="delay_quantiles_s")
         quantiles = {quantile_column(level): self.performance.delay_quantile_s(level) for level in self.performance.quantile_levels}
-        return table(dict(asked) | answer | quantiles | self._confidence(), asked.index, "demand")
+        port_delay = {"port_delay_s": self.performance.demands.delay_s - asked["propagation_delay_s"].to_numpy()}
+        return table(dict(asked) | answer | port_delay | quantiles | self._confidence(), asked.index, "demand")
 
     @cached_property
     def links(self) -> pd.DataFrame:

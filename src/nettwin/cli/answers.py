@@ -1,5 +1,6 @@
 """One answer in all its forms: screen, JSON, CSV, Parquet, HTML."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,10 @@ def document(view: "PerformanceView") -> dict[str, Any]:
     }
 
 
-def report_on(cases: "list[tuple[str, PerformanceView]]", path: Path) -> None:
+def report_on(cases: "list[tuple[str, PerformanceView]]", path: Path, title: str = "", notes: Sequence[str] = ()) -> None:
     """Write the HTML report of these cases."""
     from nettwin.apps.report import Case, write_report
 
     with progress(f"writing {path}"):
-        write_report(path, [Case(label, view) for label, view in cases])
+        write_report(path, [Case(label, view) for label, view in cases], title, notes)
     note(f"nettwin: wrote {path}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from nettwin.apps.quantities import percent, quantity
+from nettwin.apps.quantities import percent, quantity, seconds
 from nettwin.cli.console import table
 from nettwin.cli.options import TablePart
 from nettwin.cli.performance_tables import cell, heading, says_something
@@ -26,7 +26,7 @@ def render_what_if(console: Console, comparison: "Comparison", title: str, top: 
     render_summary(console, comparison.summary, title, BEFORE_AFTER)
     links, demands, risen = comparison.worst_links(top), comparison.worst_demands(top), comparison.most_changed_demands(top)
     link_figures = ("utilization_before", "utilization_after", "utilization_change", "loss_ratio_after", "is_newly_worst")
-    demand_figures = ("delay_s_before", "delay_s_after", "delay_s_change", "delay_p99_s_after", "loss_ratio_after", "is_newly_worst")
+    demand_figures = ("delay_s_before", "delay_s_after", "delay_s_change", "port_delay_s_after", "loss_ratio_after", "is_newly_worst")
     _render_rows(console, f"Most utilized links after ({len(links)} of {len(comparison.links)})", links, link_figures)
     _render_rows(console, f"Slowest demands after ({len(demands)} of {len(comparison.demands)})", demands, demand_figures)
     _render_rows(console, f"Demands that slow down most ({len(risen)})", risen, demand_figures[:-1])
@@ -39,12 +39,36 @@ def render_side_by_side(console: Console, comparison: "Comparison", title: str, 
     render_summary(console, comparison.summary.loc[list(_SHORT_SUMMARY)], title, labels)
     links, demands = comparison.worst_links(top), comparison.worst_demands(top)
     link_figures = ("utilization_before", "utilization_after", "loss_ratio_before", "loss_ratio_after")
-    demand_figures = ("delay_s_before", "delay_s_after", "delay_p99_s_before", "delay_p99_s_after", "loss_ratio_before", "loss_ratio_after")
+    demand_figures = (
+        "delay_s_before",
+        "delay_s_after",
+        "port_delay_s_before",
+        "port_delay_s_after",
+        "loss_ratio_before",
+        "loss_ratio_after",
+    )
     _render_rows(console, f"Most utilized links ({len(links)} of {len(comparison.links)})", links, link_figures, labels)
     _render_rows(console, f"Slowest demands ({len(demands)} of {len(comparison.demands)})", demands, demand_figures, labels)
-    differences = comparison.relative_differences()
-    words = ", ".join(f"{percent(value)} ({name})" for name, value in differences.items())
-    console.print(f"\nMean delay of a demand differs by {words}.", markup=False, soft_wrap=True)
+    console.print()
+    for what, figure in (("The mean delay of a demand", "delay_s"), ("Its part at the ports, without propagation,", "port_delay_s")):
+        words = ", ".join(f"{percent(value)} ({name})" for name, value in comparison.relative_differences(figure).items())
+        console.print(f"{what} differs by {words}.", markup=False, soft_wrap=True)
+
+
+def change_notes(comparison: "Comparison") -> list[str]:
+    """What the changes do, in sentences."""
+    before, after = comparison.before.summary, comparison.after.summary
+    notes = [
+        f"The highest utilization goes from {percent(before.max_utilization)} to {percent(after.max_utilization)}, "
+        f"the mean delay from {seconds(before.mean_delay_s)} to {seconds(after.mean_delay_s)}, "
+        f"the loss from {percent(before.loss_ratio)} to {percent(after.loss_ratio)}."
+    ]
+    worst = comparison.worst_links(5)
+    if worst["is_newly_worst"].any():
+        notes.append(f"Newly among the five most utilized links: {', '.join(map(str, worst.index[worst['is_newly_worst']]))}.")
+    if comparison.newly_unreachable:
+        notes.append(f"{len(comparison.newly_unreachable)} demands become unreachable.")
+    return notes
 
 
 def comparison_document(comparison: "Comparison", title: str, top: int) -> dict[str, Any]:
@@ -55,6 +79,7 @@ def comparison_document(comparison: "Comparison", title: str, top: int) -> dict[
         "engine_after": comparison.after.performance.engine,
         "summary": comparison.summary,
         "delay_difference": comparison.relative_differences(),
+        "port_delay_difference": comparison.relative_differences("port_delay_s"),
         "worst_links": comparison.worst_links(top),
         "worst_demands": comparison.worst_demands(top),
         "newly_unreachable": comparison.newly_unreachable,

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -32,15 +32,15 @@ def note(text: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(Text(printable(text)))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] | None = None) -> Table:
-    """A table; columns are right-aligned except the first, or exactly those numbered in ``right``."""
-    result = Table(title=Text(printable(title)), title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] | None = None) -> Group:
+    """A table under its title; columns are right-aligned except the first, or exactly those numbered in ``right``."""
+    result = Table(box=None, pad_edge=False, header_style="dim", show_header=any(columns))
     for index, name in enumerate(columns):
         is_right = index in right if right is not None else index > 0
         result.add_column(name, justify="right" if is_right else "left", no_wrap=is_right, overflow="fold")
     for row in rows:
         result.add_row(*(cell if isinstance(cell, Text) else Text(printable(str(cell))) for cell in row))
-    return result
+    return Group(Text(printable(title), style="bold"), result)
 
 
 def printable(text: str) -> str:

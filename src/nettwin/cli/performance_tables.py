@@ -28,7 +28,7 @@ def render_view(console: Console, view: "PerformanceView", top: int) -> None:
     render_rows(console, f"Most utilized links ({len(links)} of {len(view.links)})", links, ("utilization", "throughput_bps", "loss_ratio"))
     console.print()
     demands = view.demands.nlargest(top, "delay_s")
-    figures = ("rate_bps", "delay_s", *_confidence_columns(demands), "delay_p99_s", "delay_variation_s", "loss_ratio")
+    figures = ("rate_bps", "delay_s", "port_delay_s", *_confidence_columns(demands), "delay_p99_s", "delay_variation_s", "loss_ratio")
     render_rows(console, f"Slowest demands ({len(demands)} of {len(view.demands)})", demands, figures)
     lost = view.demands[(view.demands["loss_ratio"] >= 1.0) & (view.demands["rate_bps"] > 0)]
     if len(lost):

@@ -1,5 +1,6 @@
 """``nettwin simulate``."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,8 +42,8 @@ def _time(name: str, text: str) -> Any:
 
 
 TIME_PANEL = "Time axis"
-Events = Annotated[
-    Path | None, typer.Option("--events", metavar="FILE", help="Timed changes in YAML.", show_default=False, rich_help_panel=TIME_PANEL)
+TimelineFile = Annotated[
+    Path | None, typer.Option("--timeline", metavar="FILE", help="Events and windows.", show_default=False, rich_help_panel=TIME_PANEL)
 ]
 At = Annotated[
     list[str] | None,
@@ -61,8 +62,8 @@ def simulate(
     warm_up: Annotated[float | None, _time("--warm-up", "Leave out the start.")] = None,
     window: Annotated[float | None, _time("--window", "One answer per window; a tenth of the duration if there are events.")] = None,
     at: At = None,
-    events: Events = None,
-    convergence_delay: Annotated[float, _time("--convergence-delay", "From a change to the new routes.")] = 0.0,
+    timeline: TimelineFile = None,
+    convergence_delay: Annotated[float | None, _time("--convergence-delay", "From a change to the new routes.")] = None,
     max_utilization: MaxUtilization = None,
     max_delay: MaxDelay = None,
     max_loss: MaxLoss = None,
@@ -88,16 +89,15 @@ def simulate(
     engine = asking.create_engine(
         "simulator", option, seed=seed, packets=packets, precision=precision, workers=workers, is_strict=must_converge
     )
-    timed = _events(at, events)
-    if window is None and not timed:
+    in_time = _timeline(question, timeline, at, window_s=window, convergence_delay_s=convergence_delay)
+    if in_time is None:
         view = asking.ask(engine, question)
         deliver(view, destination, table, top, report)
         judge(view, objectives, strict)
         return
     if report is not None:
-        raise typer.BadParameter("a report shows one answer, not windows; leave out --window, --at and --events", param_hint="--report")
-    series = asking.ask_in_time(engine, _timeline(question, timed, window, convergence_delay))
-    deliver_series(series, destination, table, objectives)
+        raise typer.BadParameter("a report shows one answer, not windows; leave out --window, --at and --timeline", param_hint="--report")
+    deliver_series(asking.ask_in_time(engine, in_time), destination, table, objectives)
 
 
 def _observed(scenario: "Scenario", duration_s: float | None, warm_up_s: float | None) -> "Scenario":
@@ -108,25 +108,28 @@ def _observed(scenario: "Scenario", duration_s: float | None, warm_up_s: float |
     return replace(scenario, observation=replace(scenario.observation, **given)) if given else scenario
 
 
-def _events(texts: list[str] | None, file: Path | None) -> "tuple[TimedChange, ...]":
-    from nettwin.changes import TimedChange, parse_change
-    from nettwin.formats.plan_file import read_events
-
-    events = list(read_events(file)) if file is not None else []
-    for text in texts or []:
-        time, _, change = text.strip().partition(" ")
-        if not change:
-            raise typer.BadParameter(f'{text!r} is not "TIME CHANGE"', param_hint="--at")
-        events.append(TimedChange(parse_seconds(time.rstrip(":")), parse_change(change)))
-    return tuple(sorted(events, key=lambda event: event.time_s))
-
-
-def _timeline(scenario: "Scenario", events: "tuple[TimedChange, ...]", window_s: float | None, convergence_delay_s: float) -> "Timeline":
-    import math
+def _timeline(scenario: "Scenario", file: Path | None, texts: list[str] | None, **overrides: float | None) -> "Timeline | None":
+    """The file's timeline with the line's own events and settings; None where nothing about time was said."""
+    from dataclasses import replace
 
     from nettwin.changes import Timeline
+    from nettwin.formats.plan_file import read_timeline
 
+    if file is None and not texts and overrides["window_s"] is None:
+        return None
     duration_s = scenario.observation.duration_s
     if not math.isfinite(duration_s):
         raise typer.BadParameter("windows and events need an end: give --duration", param_hint="--duration")
-    return Timeline(scenario, events, window_s=window_s or duration_s / 10, convergence_delay_s=convergence_delay_s)
+    timeline = read_timeline(file, scenario) if file is not None else Timeline(scenario, window_s=duration_s / 10)
+    events = sorted((*timeline.events, *map(_event, texts or [])), key=lambda event: event.time_s)
+    given = {name: value for name, value in overrides.items() if value is not None}
+    return replace(timeline, events=tuple(events), **given)  # type: ignore[arg-type]
+
+
+def _event(text: str) -> "TimedChange":
+    from nettwin.changes import TimedChange, parse_change
+
+    time, _, change = text.strip().partition(" ")
+    if not change:
+        raise typer.BadParameter(f'{text!r} is not "TIME CHANGE"', param_hint="--at")
+    return TimedChange(parse_seconds(time.rstrip(":")), parse_change(change))

@@ -10,7 +10,6 @@ from nettwin.cli.options import InputFormat
 from nettwin.cli.quantities import parse_count
 
 if TYPE_CHECKING:
-    from nettwin.apps.compare import Comparison
     from nettwin.scenario import Scenario
 
 TOUR_NETWORK = "topohub:sndlib/geant"
@@ -26,11 +25,11 @@ def tour(
 ) -> None:
     """See what nettwin does: two engines side by side, the busiest link fails, and a report."""
     from nettwin.apps.compare import Comparison
-    from nettwin.apps.report import Case, write_report
     from nettwin.changes import FailLink
     from nettwin.cli import asking
-    from nettwin.cli.comparisons import render_side_by_side, render_what_if
-    from nettwin.cli.console import note, screen
+    from nettwin.cli.answers import report_on
+    from nettwin.cli.comparisons import change_notes, render_side_by_side, render_what_if
+    from nettwin.cli.console import screen
 
     console, labels = screen(), ("analytic", "simulated")
     question = asking.read(scenario, input_format).scenario
@@ -52,10 +51,9 @@ def tour(
     after = Comparison(what_if.after, simulated_after)
     render_side_by_side(console, after, f"After the failure of {busiest}: both engines again", labels, top)
 
-    cases = [Case("analytic, today", expected), Case("simulated, today", simulated)]
-    cases += [Case("analytic, after", what_if.after), Case("simulated, after", simulated_after)]
-    write_report(report, cases, f"{question.name}: today, and if {busiest} fails", _notes(what_if, busiest))
-    note(f"nettwin: wrote {report}; open it in a browser")
+    cases = [("analytic, today", expected), ("simulated, today", simulated)]
+    cases += [("analytic, after", what_if.after), ("simulated, after", simulated_after)]
+    report_on(cases, report, f"{question.name}: today, and if {busiest} fails", change_notes(what_if))
 
 
 def _busiest_circuit(scenario: "Scenario") -> str:
@@ -65,17 +63,3 @@ def _busiest_circuit(scenario: "Scenario") -> str:
     load = route(scenario).link_load_bps(scenario.traffic.rate_bps, topology.n_links) / topology.capacity_bps
     link = topology.links[int(load.argmax())]
     return link.circuit or link.id
-
-
-def _notes(what_if: "Comparison", busiest: str) -> list[str]:
-    from nettwin.apps.quantities import percent, seconds
-
-    before, after = what_if.before.summary, what_if.after.summary
-    worst = what_if.worst_links(1).index[0]
-    notes = [
-        f"If {busiest} fails, the highest utilization goes from {percent(before.max_utilization)} to {percent(after.max_utilization)} "
-        f"(on {worst}), and the mean delay from {seconds(before.mean_delay_s)} to {seconds(after.mean_delay_s)}."
-    ]
-    if what_if.newly_unreachable:
-        notes.append(f"{len(what_if.newly_unreachable)} demands become unreachable.")
-    return notes

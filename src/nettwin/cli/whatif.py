@@ -55,7 +55,7 @@ def whatif(
     """Apply changes and show before and after, with the newly worst links and demands."""
     from nettwin.cli import asking
     from nettwin.cli.answers import report_on
-    from nettwin.cli.comparisons import comparison_document, comparison_table, render_what_if
+    from nettwin.cli.comparisons import change_notes, comparison_document, comparison_table, render_what_if
     from nettwin.cli.output import Destination, Result, emit
     from nettwin.cli.verdict import Objectives, judge
 
@@ -71,7 +71,8 @@ def whatif(
     )
     emit(result, destination)
     if report is not None:
-        report_on([("before", comparison.before), ("after", comparison.after)], report)
+        notes = change_notes(comparison)
+        report_on([("before", comparison.before), ("after", comparison.after)], report, f"{question.name}. {title}", notes)
     judge(comparison.after, Objectives(max_utilization, max_delay, max_loss), strict)
 
 

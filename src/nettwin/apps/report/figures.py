@@ -13,6 +13,7 @@ from nettwin.apps.tables import quantile_column
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Okabe & Ito (2008), told apart with any colour vision; lines differ by dashes too."""
@@ -48,10 +49,13 @@ def figures(cases: Sequence[Case]) -> list[Figure]:
         found.append(Figure("How many demands are faster than: mean delay of each demand (logarithmic).", _drawn(cases, _delay_cdf, "cdf")))
         found.append(
             Figure(
-                f"Delay of the {_N_SLOWEST} slowest demands of the first answer: dot: mean; bar: p10 to p90; line: to p99.",
+                f"Delay of the {_N_SLOWEST} slowest demands of the last answer: dot: mean; bar: p10 to p90; line: to p99.",
                 _drawn(cases, _slowest, "slowest"),
             )
         )
+    if len(cases) > 1 and found:
+        caption = f"Mean delay of each demand: {cases[0].label} and {cases[-1].label}; above the line it is slower in the latter."
+        found.append(Figure(caption, _drawn(cases, _against, "against")))
     if any(np.isfinite(case.view.links["utilization"]).any() for case in cases):
         found.append(Figure("Links from the most to the least utilized.", _drawn(cases, _utilization, "utilization")))
     return found
@@ -84,12 +88,12 @@ def _delay_cdf(axes: "Axes", cases: Sequence[Case]) -> None:
         share = np.arange(1, len(delays) + 1) / max(1, len(delays))
         axes.step(delays, share, where="post", label=case.label, **_line(number))
     axes.set(xscale="log", xlabel="mean delay, ms", ylabel="share of demands", ylim=(0, 1.02))
-    _plain_ticks(axes)
+    _plain_ticks(axes.xaxis)
     _legend(axes)
 
 
 def _slowest(axes: "Axes", cases: Sequence[Case]) -> None:
-    names = list(cases[0].view.demands.nlargest(_N_SLOWEST, "delay_s").index)
+    names = list(cases[-1].view.demands.nlargest(_N_SLOWEST, "delay_s").index)
     for number, case in enumerate(cases):
         rows = case.view.demands.reindex(names)
         y = np.arange(len(names)) + (number - (len(cases) - 1) / 2) * 0.7 / len(cases)
@@ -102,6 +106,18 @@ def _slowest(axes: "Axes", cases: Sequence[Case]) -> None:
     axes.invert_yaxis()
     axes.set(xlabel="delay, ms", xlim=(0, None))
     _legend(axes)
+
+
+def _against(axes: "Axes", cases: Sequence[Case]) -> None:
+    first = 1e3 * cases[0].view.demands["delay_s"]
+    last = (1e3 * cases[-1].view.demands["delay_s"]).reindex(first.index)
+    both = np.isfinite(first) & np.isfinite(last)
+    axes.scatter(first[both], last[both], s=9, color=COLORS[0], alpha=0.5, linewidths=0)
+    ends = [min(first[both].min(), last[both].min()), max(first[both].max(), last[both].max())] if both.any() else [1, 2]
+    axes.plot(ends, ends, color="#8a929c", lw=1)
+    axes.set(xscale="log", yscale="log", xlabel=f"{cases[0].label}, ms", ylabel=f"{cases[-1].label}, ms")
+    for axis in (axes.xaxis, axes.yaxis):
+        _plain_ticks(axis)
 
 
 def _utilization(axes: "Axes", cases: Sequence[Case]) -> None:
@@ -117,12 +133,12 @@ def _legend(axes: "Axes") -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=8.5, handlelength=2.6)
 
 
-def _plain_ticks(axes: "Axes") -> None:
+def _plain_ticks(axis: "Axis") -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _line(number: int) -> dict[str, Any]:

@@ -18,6 +18,8 @@
       half.setAttribute("class", `half c${classes[i]}${hidden.has(classes[i]) ? " off" : ""}`);
       crosses[i].toggleAttribute("hidden", classes[i] !== "down" || hidden.has("down"));
     });
+    const gone = new Set(data.downNodes[chosen("case")]);
+    map.querySelectorAll(".node").forEach((node) => node.classList.toggle("gone", gone.has(node.dataset.id)));
     drawLegend(metric, classes);
   }
 
@@ -69,9 +71,13 @@
     return [halves[i].dataset.id, data.cases[current], ...lines].join("\n");
   }
 
+  function nodeText(node) {
+    return node.classList.contains("gone") ? `${node.dataset.id}\ndown` : node.dataset.id;
+  }
+
   function showTip(event) {
     const target = event.target;
-    const text = target.matches?.(".half") ? linkText(Number(target.dataset.i)) : target.matches?.(".node") ? target.dataset.id : "";
+    const text = target.matches?.(".half") ? linkText(Number(target.dataset.i)) : target.matches?.(".node") ? nodeText(target) : "";
     tip.hidden = !text;
     if (!text) return;
     tip.textContent = text;

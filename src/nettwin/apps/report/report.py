@@ -75,6 +75,7 @@ def _map(cases: Sequence[Case]) -> dict[str, Any]:
         "metrics": found,
         "data": {
             "cases": [case.label for case in cases],
+            "downNodes": [[node.id for node in case.view.scenario.topology.nodes if not node.is_up] for case in cases],
             "metrics": [_metric_data(metric) for metric in found],
             "drawings": [_drawing_data(topology, drawing) for drawing in drawings],
         },

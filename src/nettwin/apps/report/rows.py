@@ -16,7 +16,8 @@ _NOTHING = 1e-9
 MAX_ROWS = 1000
 """More than this is not for reading; the command line writes all rows as CSV or Parquet."""
 LINK_FIGURES = (("utilization", "utilization"), ("loss_ratio", "loss"))
-DEMAND_FIGURES = (("delay_s", "delay"), ("delay_p99_s", "p99 delay"), ("loss_ratio", "loss"))
+DEMAND_FIGURES = (("delay_s", "delay"), ("port_delay_s", "at the ports"), ("delay_p99_s", "p99 delay"), ("loss_ratio", "loss"))
+SHORT_DEMAND_FIGURES = (("delay_s", "delay"), ("port_delay_s", "at the ports"), ("loss_ratio", "loss"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def link_rows(cases: Sequence[Case]) -> ReportTable:
 def demand_rows(cases: Sequence[Case]) -> ReportTable:
     """All demands, the unreachable and the slowest of the last case first."""
     tables = [case.view.demands for case in cases]
-    return _table("demands", "Demands", [_Column("rate_bps", "rate", tables[0]), *_columns(cases, tables, DEMAND_FIGURES)])
+    figures = DEMAND_FIGURES if len(cases) <= 2 else SHORT_DEMAND_FIGURES
+    return _table("demands", "Demands", [_Column("rate_bps", "rate", tables[0]), *_columns(cases, tables, figures)])
 
 
 def _columns(cases: Sequence[Case], tables: Sequence[pd.DataFrame], figures: Sequence[tuple[str, str]]) -> list[_Column]:
@@ -78,15 +80,16 @@ def _table(key: str, caption: str, columns: Sequence[_Column]) -> ReportTable:
 
 
 def _worst_first(columns: Sequence[_Column]) -> "pd.Index[Any]":
-    """By the first figure of the last case; demands without a delay are unreachable and come first, links without figures last."""
+    """In the last case: what is lost wholly first, then by the first figure; what nothing is known of comes last."""
     ids = columns[0].table.index
     for column in columns[1:]:
         ids = ids.union(column.table.index, sort=False)
     if len(columns) == 1:
         return ids
     chief = [column for column in columns if column.name == columns[1].name][-1]
-    missing = math.inf if chief.name == "delay_s" else -math.inf
-    return ids[np.argsort(-np.nan_to_num(chief.values(ids), nan=missing), kind="stable")]
+    is_lost = chief.table["loss_ratio"].reindex(ids).to_numpy(float) >= 1.0
+    known = np.nan_to_num(chief.values(ids), nan=-math.inf)
+    return ids[np.lexsort((-known, ~is_lost))]
 
 
 def _cell(column: str, value: float) -> Cell:

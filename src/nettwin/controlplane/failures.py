@@ -99,14 +99,14 @@ def _before(scenario: Scenario, forwarding: Forwarding, itineraries: Itineraries
     flow = entering.copy()
     passing = cut_off[PLAIN_DEMANDS] + cut_off[SEGMENTS]
     graph = columns_of(forwarding.graph)
-    load = push_flows(graph, forwarding.distance, forwarding.is_next, flow)
+    load = push_flows(graph, forwarding.order, forwarding.is_next, flow)
     load[0] += ordered_load
-    push_flows(graph, forwarding.distance, forwarding.is_next, passing)
+    push_flows(graph, forwarding.order, forwarding.is_next, passing)
     intact = Intact(
         graph,
         forwarding.distance,
         forwarding.is_next,
-        lay_out(graph, forwarding.distance, forwarding.is_next),
+        lay_out(graph, forwarding.order, forwarding.is_next),
         entering,
         flow,
         passing,

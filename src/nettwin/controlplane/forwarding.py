@@ -8,7 +8,7 @@ import numpy as np
 from nettwin.controlplane.graph import LinkGraph
 from nettwin.errors import ScenarioError
 from nettwin.scenario import ForwardingTable, Scenario, Topology
-from nettwin.scenario.arrays import BoolArray, FloatArray, frozen
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray, frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +17,7 @@ class Forwarding:
 
     graph: LinkGraph
     distance: FloatArray  # [target, node] sum of metrics (hops with a fixed table); infinite where no path leads there
+    order: IntArray  # [target, position] nodes, the nearest first
     is_next: BoolArray  # [target, link] whether the link's source uses it towards the target
     n_paths: FloatArray  # [target, node] number of different paths
 
@@ -76,8 +77,9 @@ def _forward_by_metric(graph: LinkGraph, *, has_ecmp: bool) -> Forwarding:
 
     distance = shortest_distances(graph)
     is_next = mark_next_links(columns_of(graph), distance, graph.tolerance, has_ecmp)
-    n_paths = count_paths(columns_of(graph), distance, is_next)
-    return Forwarding(graph, frozen(distance), frozen(is_next), frozen(n_paths))
+    order = _order(distance)
+    n_paths = count_paths(columns_of(graph), order, is_next)
+    return Forwarding(graph, frozen(distance), order, frozen(is_next), frozen(n_paths))
 
 
 def _forward_by_table(table: ForwardingTable, graph: LinkGraph) -> Forwarding:
@@ -86,4 +88,8 @@ def _forward_by_table(table: ForwardingTable, graph: LinkGraph) -> Forwarding:
     distance = follow_table(columns_of(graph), table.next_link)
     is_next = mark_table_links(table.next_link, distance, graph.n_links)
     n_paths = np.where(np.isfinite(distance), 1.0, 0.0)
-    return Forwarding(graph, frozen(distance), frozen(is_next), frozen(n_paths))
+    return Forwarding(graph, frozen(distance), _order(distance), frozen(is_next), frozen(n_paths))
+
+
+def _order(distance: FloatArray) -> IntArray:
+    return frozen(np.argsort(distance, axis=1, kind="stable").astype(np.int32))

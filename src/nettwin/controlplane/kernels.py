@@ -55,13 +55,13 @@ def leads_nearer(distance: FloatArray, node: int, neighbor: int, metric: float, 
 
 
 @compiled
-def count_paths(graph: Columns, distance: FloatArray, is_next: BoolArray) -> FloatArray:
-    """Number of shortest paths [target, node]; a float, for it grows exponentially."""
-    n_nodes = len(distance)
+def count_paths(graph: Columns, order: IntArray, is_next: BoolArray) -> FloatArray:
+    """Number of paths [target, node]; a float, for it grows exponentially. ``order`` [target, position]: nodes, the nearest first."""
+    n_nodes = len(order)
     n_paths = np.zeros((n_nodes, n_nodes))
     for target in range(n_nodes):
         n_paths[target, target] = 1.0
-        for node in np.argsort(distance[target]):
+        for node in order[target]:
             for place in range(graph.out_offsets[node], graph.out_offsets[node + 1]):
                 link = graph.out_links[place]
                 if is_next[target, link]:
@@ -105,17 +105,17 @@ def mark_table_links(next_link: IntArray, hops: FloatArray, n_links: int) -> Boo
 
 
 @compiled
-def push_flows(graph: Columns, distance: FloatArray, is_next: BoolArray, flow: FloatArray) -> FloatArray:
+def push_flows(graph: Columns, order: IntArray, is_next: BoolArray, flow: FloatArray) -> FloatArray:
     """Loads [2, link] (see ``add``) of the flows [target, node] that enter at each node.
 
-    ``flow`` becomes what passes through each node.
+    ``flow``, which must be 0 where no way leads to the target, becomes what passes through each node.
     """
     load = np.zeros((2, len(graph.source)))
-    for target in range(len(distance)):
-        for node in np.argsort(distance[target])[::-1]:
-            if node == target or flow[target, node] == 0.0 or distance[target, node] == np.inf:
-                continue
-            _push(graph, is_next[target], flow[target], load, node)
+    for target in range(len(order)):
+        for position in range(len(order) - 1, 0, -1):
+            node = order[target, position]
+            if node != target and flow[target, node] > 0.0:
+                _push(graph, is_next[target], flow[target], load, node)
     return load
 
 

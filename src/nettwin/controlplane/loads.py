@@ -22,7 +22,7 @@ def loads_of(itineraries: Itineraries, rate_bps: FloatArray, forwarding: Forward
     from nettwin.controlplane.kernels import columns_of, push_flows
 
     flow, load = entering_flows(itineraries, rate_bps, forwarding)
-    pushed = push_flows(columns_of(forwarding.graph), forwarding.distance, forwarding.is_next, flow)
+    pushed = push_flows(columns_of(forwarding.graph), forwarding.order, forwarding.is_next, flow)
     return np.asarray(load + pushed.sum(axis=0))
 
 

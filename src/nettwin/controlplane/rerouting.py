@@ -65,19 +65,19 @@ class Workspace(NamedTuple):
 
 
 @compiled
-def lay_out(graph: Columns, distance: FloatArray, is_next: BoolArray) -> Ways:
+def lay_out(graph: Columns, order: IntArray, is_next: BoolArray) -> Ways:
     """The ways that ``is_next`` [target, link] describes."""
-    n_nodes = len(distance)
-    order, position = np.empty((n_nodes, n_nodes), dtype=np.int32), np.empty((n_nodes, n_nodes), dtype=np.int32)
+    n_nodes = len(order)
+    position = np.empty((n_nodes, n_nodes), dtype=np.int32)
     n_next = np.zeros((n_nodes, n_nodes), dtype=np.int32)
     offsets, previous = np.zeros((n_nodes, n_nodes + 1), dtype=np.int64), np.empty(is_next.sum(), dtype=np.int32)
     n_previous = 0
     for target in range(n_nodes):
-        order[target] = np.argsort(distance[target])
-        position[target, order[target]] = np.arange(n_nodes)
         for node in range(n_nodes):
+            position[target, order[target, node]] = node
             offsets[target, node] = n_previous
-            for link in graph.in_links[graph.in_offsets[node] : graph.in_offsets[node + 1]]:
+            for place in range(graph.in_offsets[node], graph.in_offsets[node + 1]):
+                link = graph.in_links[place]
                 if is_next[target, link]:
                     n_next[target, graph.source[link]] += 1
                     previous[n_previous] = graph.source[link]
@@ -96,22 +96,21 @@ def loads_without_links(
     """
     n_nodes, n_links = len(intact.distance), len(intact.graph.source)
     work = _workspace(n_nodes, n_links)
-    sums = np.empty((len(load), 2, n_links))
-    sums[:] = intact.load
+    sums = _repeated(intact.load, len(load))
     for target in range(n_nodes):  # outside, so that what belongs to it stays in the cache
-        work.share[:] = intact.flow[target] / np.maximum(intact.ways.n_next[target], 1)
+        _share_out(intact.flow[target], intact.ways.n_next[target], work.share)
         for row in range(len(load)):
             failed = links[offsets[row] : offsets[row + 1]]
             n_affected = 0
             for link in failed:
                 n_affected += intact.is_next[target, link] and intact.passing[target, intact.graph.source[link]] > 0.0
             if n_affected > 0:
-                work.is_down[failed] = True
+                _mark(work.is_down, failed, True)
                 n_moved = _find_moved(intact, target, failed, work)
                 _find_distances(intact, target, n_moved, work)
                 n_touched = _send_anew(intact, target, n_moved, work, sums[row])
                 _clean_up(intact, target, n_touched, work, cut_off, lost[row])
-                work.is_down[failed] = False
+                _mark(work.is_down, failed, False)
     for row in range(len(load)):
         _read_loads(sums[row], intact.load, load[row])
 
@@ -131,6 +130,27 @@ def _workspace(n_nodes: int, n_links: int) -> Workspace:
         np.zeros(n_nodes, dtype=np.int64),
         heap,
     )
+
+
+@compiled
+def _repeated(load: FloatArray, n_rows: int) -> FloatArray:  # [row, 2, link]
+    rows = np.empty((n_rows, 2, load.shape[1]))
+    for row in range(n_rows):
+        for link in range(load.shape[1]):
+            rows[row, 0, link], rows[row, 1, link] = load[0, link], load[1, link]
+    return rows
+
+
+@compiled
+def _share_out(flow: FloatArray, n_next: IntArray, share: FloatArray) -> None:
+    for node in range(len(share)):
+        share[node] = flow[node] / max(n_next[node], 1)
+
+
+@compiled
+def _mark(marks: BoolArray, links: IntArray, value: bool) -> None:
+    for link in links:
+        marks[link] = value
 
 
 @compiled

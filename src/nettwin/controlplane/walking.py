@@ -9,7 +9,9 @@ from nettwin.controlplane.kernels import Columns, compiled
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 AnyArray = npt.NDArray[Any]
-Index = int | np.signedinteger[Any]
+
+LEG, NODE, LINK, DEPTH = 0, 1, 2, 3
+"""Columns of a stack of branches: the leg they are on, where, over which link they came (-1 at the source), links crossed so far."""
 
 
 class Map(NamedTuple):
@@ -29,23 +31,14 @@ class Trips(NamedTuple):
     legs: IntArray  # [leg]
 
 
-class Branch(NamedTuple):
-    """A part of the traffic that still has to go on from a node."""
-
-    leg: Index
-    node: Index
-    link: Index  # the link it came over, -1 at the source
-    depth: int  # links crossed so far
-    amount: float  # a share of the itinerary, or a number of tokens
-
-
 @compiled
 def count_trip_paths(way: Map, trips: Trips) -> FloatArray:  # [itinerary]
     """Number of different paths of each itinerary: the product over its legs."""
     counts = np.ones(len(trips.source))
     for trip in range(len(counts)):
         node = trips.source[trip]
-        for leg in trips.legs[trips.leg_offsets[trip] : trips.leg_offsets[trip + 1]]:
+        for place in range(trips.leg_offsets[trip], trips.leg_offsets[trip + 1]):
+            leg = trips.legs[place]
             if leg >= 0:
                 counts[trip] *= way.n_paths[leg, node]
             node = way.graph.target[~leg] if leg < 0 else leg
@@ -59,35 +52,45 @@ def walk(way: Map, trips: Trips, n_paths: FloatArray, max_paths: int) -> tuple[I
     An itinerary with more than ``max_paths`` paths is walked by as many tokens, dealt evenly at every node.
     """
     owner, share = np.empty(1024, dtype=np.int32), np.empty(1024)
-    ends, hops = np.empty(1024, dtype=np.int64), np.empty(4096, dtype=np.int32)
+    offsets, hops = np.zeros(1024, dtype=np.int64), np.empty(4096, dtype=np.int32)
     turn = np.zeros(len(way.n_paths), dtype=np.int64)
     trail = np.empty(_longest_trip(trips, len(way.n_paths)), dtype=np.int32)
-    found, n_hops = 0, 0
+    # Every branch on the stack leads to a path of its own, so there are never more than max_paths of them.
+    stack, amounts = np.empty((max_paths, 4), dtype=np.int64), np.empty(max_paths)
+    found = 0
     for trip in range(len(trips.source)):
         is_dealt = n_paths[trip] > max_paths
-        turn[:] = trips.source[trip] if is_dealt else 0
-        stack = [Branch(trips.leg_offsets[trip], np.int64(trips.source[trip]), np.int64(-1), 0, float(max_paths) if is_dealt else 1.0)]
-        while stack:
-            branch = stack.pop()
-            if branch.depth > 0:
-                trail[branch.depth - 1] = branch.link
-            branch = _skip_reached(branch, trips, trip)
-            if branch.leg < trips.leg_offsets[trip + 1]:
-                _step(way, trips, branch, stack, turn, is_dealt)
+        if is_dealt:
+            _start_dealing(turn, trips.source[trip] + trips.legs[trips.leg_offsets[trip]])
+        stack[0, LEG], stack[0, NODE], stack[0, LINK], stack[0, DEPTH] = trips.leg_offsets[trip], trips.source[trip], -1, 0
+        amounts[0] = max_paths if is_dealt else 1.0
+        n_stacked = 1
+        while n_stacked > 0:
+            n_stacked -= 1
+            depth = stack[n_stacked, DEPTH]
+            if depth > 0:
+                trail[depth - 1] = stack[n_stacked, LINK]
+            if _is_to_go_on(trips.legs, trips.leg_offsets[trip + 1], stack[n_stacked]):
+                n_stacked = _step(way, trips.legs, stack, amounts, n_stacked, turn if is_dealt else turn[:0])
                 continue
-            if found == len(owner):
-                owner, share, ends = _doubled(owner), _doubled(share), _doubled(ends)
-            while n_hops + branch.depth > len(hops):
+            if found + 1 == len(offsets):
+                owner, share, offsets = _doubled(owner), _doubled(share), _doubled(offsets)
+            while offsets[found] + depth > len(hops):
                 hops = _doubled(hops)
             owner[found] = trip
-            share[found] = trips.share[trip] * branch.amount / (max_paths if is_dealt else 1)
-            hops[n_hops : n_hops + branch.depth] = trail[: branch.depth]
-            n_hops += branch.depth
-            ends[found] = n_hops
+            share[found] = trips.share[trip] * amounts[n_stacked] / (max_paths if is_dealt else 1)
+            offsets[found + 1] = offsets[found] + depth
+            for step in range(depth):
+                hops[offsets[found] + step] = trail[step]
             found += 1
-    offsets = np.zeros(found + 1, dtype=np.int64)
-    offsets[1:] = ends[:found]
-    return owner[:found].copy(), share[:found].copy(), offsets, hops[:n_hops].copy()
+    return owner[:found], share[:found], offsets[: found + 1], hops[: offsets[found]]
+
+
+@compiled
+def _start_dealing(turn: IntArray, first: int) -> None:
+    """Let different demands give what is left over to different links."""
+    for node in range(len(turn)):
+        turn[node] = first
 
 
 @compiled
@@ -95,53 +98,56 @@ def _longest_trip(trips: Trips, n_nodes: int) -> int:
     longest = 0
     for trip in range(len(trips.source)):
         length = 0
-        for leg in trips.legs[trips.leg_offsets[trip] : trips.leg_offsets[trip + 1]]:
-            length += 1 if leg < 0 else n_nodes
+        for place in range(trips.leg_offsets[trip], trips.leg_offsets[trip + 1]):
+            length += 1 if trips.legs[place] < 0 else n_nodes
         longest = max(longest, length)
     return longest
 
 
 @compiled
 def _doubled(array: AnyArray) -> AnyArray:
-    larger = np.empty(2 * len(array), dtype=array.dtype)
-    larger[: len(array)] = array
+    larger = np.zeros(2 * len(array), dtype=array.dtype)
+    for index in range(len(array)):
+        larger[index] = array[index]
     return larger
 
 
 @compiled
-def _skip_reached(branch: Branch, trips: Trips, trip: int) -> Branch:
-    leg = branch.leg
-    while leg < trips.leg_offsets[trip + 1] and trips.legs[leg] == branch.node:
-        leg += 1
-    return Branch(leg, branch.node, branch.link, branch.depth, branch.amount)
+def _is_to_go_on(legs: IntArray, last: int, branch: IntArray) -> bool:
+    """Whether any leg is left, after those that end where the branch is."""
+    while branch[LEG] < last and legs[branch[LEG]] == branch[NODE]:
+        branch[LEG] += 1
+    return bool(branch[LEG] < last)
 
 
 @compiled
-def _step(way: Map, trips: Trips, branch: Branch, stack: list[Branch], turn: IntArray, is_dealt: bool) -> None:
-    leg = trips.legs[branch.leg]
+def _step(way: Map, legs: IntArray, stack: IntArray, amounts: FloatArray, top: int, turn: IntArray) -> int:
+    """Replace the branch at the top of the stack by those it splits into, the first link on top; the new height.
+
+    Shares are split evenly. Tokens are dealt in turn (an empty ``turn``: none), so that no link gets more than one more than another.
+    """
+    at_leg, node, depth, amount = stack[top, LEG], stack[top, NODE], stack[top, DEPTH] + 1, amounts[top]
+    leg = legs[at_leg]
     if leg < 0:
-        stack.append(Branch(branch.leg + 1, np.int64(way.graph.target[~leg]), np.int64(~leg), branch.depth + 1, branch.amount))
-        return
-    first, last = way.graph.out_offsets[branch.node], way.graph.out_offsets[branch.node + 1]
+        stack[top, LEG], stack[top, NODE], stack[top, LINK], stack[top, DEPTH] = at_leg + 1, way.graph.target[~leg], ~leg, depth
+        return top + 1
+    first, last = way.graph.out_offsets[node], way.graph.out_offsets[node + 1]
     n_next = 0
     for place in range(first, last):
         n_next += way.is_next[leg, way.graph.out_links[place]]
     rank = n_next
-    for place in range(last - 1, first - 1, -1):  # backwards, so that the first link is on top of the stack
+    for place in range(last - 1, first - 1, -1):
         link = way.graph.out_links[place]
         if not way.is_next[leg, link]:
             continue
         rank -= 1
-        amount = _dealt(branch, rank, n_next, turn) if is_dealt else branch.amount / n_next
-        if amount > 0:
-            stack.append(Branch(branch.leg, np.int64(way.graph.target[link]), np.int64(link), branch.depth + 1, amount))
-    if is_dealt:
-        turn[branch.node] += int(branch.amount) % n_next
-
-
-@compiled
-def _dealt(branch: Branch, rank: int, n_next: int, turn: IntArray) -> float:
-    """Tokens for one of the next links: an even part, and what is left over goes round, so no link is ahead by more than one."""
-    tokens = int(branch.amount)
-    is_in_turn = (rank - turn[branch.node]) % n_next < tokens % n_next
-    return float(tokens // n_next + (1 if is_in_turn else 0))
+        part = amount / n_next
+        if len(turn) > 0:
+            part = np.floor(part) + ((rank - turn[node]) % n_next < amount % n_next)
+        if part > 0:
+            stack[top, LEG], stack[top, NODE], stack[top, LINK], stack[top, DEPTH] = at_leg, way.graph.target[link], link, depth
+            amounts[top] = part
+            top += 1
+    if len(turn) > 0:
+        turn[node] += np.int64(amount % n_next)
+    return top

@@ -121,6 +121,14 @@ def test_nodes_can_lie_as_links_pull_them(page: Any) -> None:
     assert page.locator("circle.node").first.get_attribute("cx") == before
 
 
+def test_the_map_can_be_magnified(page: Any) -> None:
+    whole = page.locator("#map").get_attribute("viewBox")
+    page.get_by_label("Zoom in").click()
+    assert float(page.locator("#map").get_attribute("viewBox").split()[2]) < 1000
+    page.get_by_label("Show all").click()
+    assert page.locator("#map").get_attribute("viewBox") == whole.replace(".0", "") or float(whole.split()[2]) == 1000
+
+
 def test_tables_sort_and_filter(page: Any) -> None:
     header = page.locator("#demands thead th").nth(1)
     header.locator("button").click()

@@ -75,7 +75,7 @@ def cell(column: str, value: Any) -> Text | str:
     if column.startswith("utilization") and not column.endswith("_change"):
         return meter(float(value))
     if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
-        return "yes" if value else ""
+        return "yes" if value else "no" if column == "is_trusted" else ""
     return value if isinstance(value, str) else quantity(column, float(value))
 
 

@@ -10,10 +10,46 @@
   const chosen = (name) => Number(document.querySelector(`input[name=${name}]:checked`).value);
   const classNames = { down: "down", absent: "no figure" };
 
+  const view = { x: 0, y: 0, width: 1000, height: data.drawings[0].height };
+
+  function look() {
+    map.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+    map.classList.toggle("zoomed", view.width < 999);
+  }
+
+  function showAll() {
+    const drawing = data.drawings[document.querySelector("input[name=drawing]") ? chosen("drawing") : 0];
+    Object.assign(view, { x: 0, y: 0, width: 1000, height: drawing.height });
+    look();
+  }
+
+  function zoom(factor, atX = 0.5, atY = 0.5) {
+    if (!factor || view.width / factor >= 1000) return showAll();
+    const [width, height] = [view.width / factor, view.height / factor];
+    Object.assign(view, { x: view.x + (view.width - width) * atX, y: view.y + (view.height - height) * atY, width, height });
+    look();
+  }
+
+  function pan(event) {
+    if (event.buttons !== 1 || view.width > 999) return;
+    const box = map.getBoundingClientRect();
+    view.x -= (event.movementX / box.width) * view.width;
+    view.y -= (event.movementY / box.height) * view.height;
+    look();
+  }
+
+  function zoomByWheel(event) {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    const box = map.getBoundingClientRect();
+    zoom(event.deltaY < 0 ? 1.25 : 0.8, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+  }
+
   function paint() {
     const metric = data.metrics[chosen("metric")];
     const classes = metric.classes[chosen("case")];
     map.setAttribute("class", `${metric.palette}${document.getElementById("show-labels").checked ? "" : " unnamed"}`);
+    look();
     halves.forEach((half, i) => {
       half.setAttribute("class", `half c${classes[i]}${hidden.has(classes[i]) ? " off" : ""}`);
       crosses[i].toggleAttribute("hidden", classes[i] !== "down" || hidden.has("down"));
@@ -25,7 +61,7 @@
 
   function move() {
     const drawing = data.drawings[chosen("drawing")];
-    map.setAttribute("viewBox", `0 0 1000 ${drawing.height}`);
+    showAll();
     map.querySelector(".grid").toggleAttribute("hidden", !drawing.isGeographic);
     halves.forEach((half, i) => half.setAttribute("d", drawing.paths[i]));
     crosses.forEach((cross, i) => cross.setAttribute("d", `M${drawing.middles[i][0] - 5} ${drawing.middles[i][1] - 5}l10 10m0 -10l-10 10`));
@@ -126,6 +162,9 @@
     row.addEventListener("mouseleave", () => own.forEach((half) => half.classList.remove("lit")));
   });
   map.addEventListener("pointermove", showTip);
+  map.addEventListener("pointermove", pan);
+  map.addEventListener("wheel", zoomByWheel, { passive: false });
+  document.querySelectorAll("[data-zoom]").forEach((button) => button.addEventListener("click", () => zoom(Number(button.dataset.zoom))));
   map.addEventListener("pointerleave", () => { tip.hidden = true; });
   map.addEventListener("click", (event) => { if (event.target.matches?.(".half")) findRow(event.target.dataset.id); });
   paint();

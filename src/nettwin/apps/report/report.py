@@ -15,6 +15,8 @@ from nettwin.apps.report.rows import demand_rows, link_rows
 from nettwin.errors import ScenarioError
 from nettwin.scenario import Topology
 
+_ROOMY_NODES = 80
+"""With more, nodes and links are drawn smaller."""
 MAX_SCHEMATIC_NODES = 400
 """A force layout of more takes too long and shows too little."""
 
@@ -70,6 +72,7 @@ def _map(cases: Sequence[Case]) -> dict[str, Any]:
     return {
         "width": WIDTH,
         "drawing": drawings[0],
+        "scale": min(1.0, max(0.2, (_ROOMY_NODES / topology.n_nodes) ** 0.5)),
         "halves": halves,
         "nodes": node_marks(topology, drawings[0]),
         "metrics": found,

@@ -133,3 +133,17 @@ def test_a_down_link_on_an_explicit_path_loses_everything() -> None:
     assert performance.demands.loss_ratio.tolist() == [1.0, 0.0]
     assert np.isnan(performance.demands.delay_s[0])
     assert performance.links.utilization[1] == 0
+
+
+def test_thin_demands_get_the_mean_of_their_queues() -> None:
+    """One packet in a hundred thousand would say nothing; the packets of the others say what it would meet."""
+    thin, thick = (Demand("0", "2", rate, packet_sizes=FIXED, id=f"{rate}") for rate in (4.0, 6e5))
+    scenario = line(2, [thin, thick], Scheduling(queues=(Queue(buffer_packets=4),)), propagation_s=1e-3)
+    result = run(scenario, packets=400_000)
+    demands, interval = result.performance.demands, result.performance.interval
+    assert result.delivered_packets[0] < 30
+    assert demands.delay_s[0] == pytest.approx(demands.delay_s[1], rel=0.01)
+    assert demands.loss_ratio[0] == pytest.approx(demands.loss_ratio[1], rel=0.05)
+    assert interval is not None
+    assert np.isnan(interval.lower.delay_s[0])
+    assert interval.lower.delay_s[1] < demands.delay_s[1] < interval.upper.delay_s[1]

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.stats import t as student
 
 from nettwin.performance import DemandPerformance, Interval
-from nettwin.scenario.arrays import FloatArray
+from nettwin.scenario.arrays import BoolArray, FloatArray
+from nettwin.simulation.rare import FEWEST_PACKETS
 from nettwin.simulation.result import ratio
 from nettwin.simulation.totals import Totals
 
@@ -39,17 +40,18 @@ def network_half_width(totals: Totals, offset_s: FloatArray, coverage: float) ->
 
 
 def interval_of(totals: Totals, demands: DemandPerformance, coverage: float) -> Interval | None:
-    """Intervals of delay and loss per demand; NaN where there are too few batches to tell."""
+    """Intervals of delay and loss per demand; NaN where there are too few packets to tell."""
     if len(totals.batches) < 2:
         return None
     delivered, lost = totals.batches[:, DELIVERED], totals.batches[:, LOST]
-    delay = _finite(half_width(totals.batches[:, DELAY_SUM], delivered, coverage))
-    loss = _finite(half_width(lost, lost + delivered, coverage))
+    is_known = delivered.sum(axis=0) + lost.sum(axis=0) >= FEWEST_PACKETS
+    delay = _known(half_width(totals.batches[:, DELAY_SUM], delivered, coverage), is_known)
+    loss = _known(half_width(lost, lost + delivered, coverage), is_known)
     return Interval(coverage=coverage, lower=_moved(demands, -delay, -loss), upper=_moved(demands, delay, loss))
 
 
-def _finite(values: FloatArray) -> FloatArray:
-    return np.where(np.isfinite(values), values, np.nan)
+def _known(values: FloatArray, is_known: BoolArray) -> FloatArray:
+    return np.where(np.isfinite(values) & is_known, values, np.nan)
 
 
 def _moved(demands: DemandPerformance, delay: FloatArray, loss: FloatArray) -> DemandPerformance:

@@ -56,7 +56,7 @@ def _demand_performance(totals: Totals, tallies: Records) -> DemandPerformance:
     sketch = Sketch(shape, totals.sketch, tallies["sketch_offset"], tallies["sketch_scale"], totals.delay_max_s)
     return DemandPerformance(
         delay_s=excess + tallies["sketch_offset"],
-        delay_variation_s=np.sqrt(np.maximum(variance, 0.0)),
+        delay_variation_s=np.where(delivered > 1, np.sqrt(np.maximum(variance, 0.0)), np.nan),
         ipdv_s=ratio(counts["ipdv_sum"], counts["ipdv_pairs"]),
         delay_quantiles_s=sketch.quantiles(QUANTILE_LEVELS),
         loss_ratio=ratio(counts["lost"], counts["lost"] + delivered, 0.0),

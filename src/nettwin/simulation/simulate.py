@@ -10,6 +10,7 @@ from nettwin.simulation.engines import chosen_engine
 from nettwin.simulation.horizon import Horizon, horizon_of
 from nettwin.simulation.layout import Stage
 from nettwin.simulation.precision import interval_of, network_half_width
+from nettwin.simulation.rare import with_composed_means
 from nettwin.simulation.replication import replicate
 from nettwin.simulation.result import SimulationResult, performance_of, ratio
 from nettwin.simulation.settings import Progress, SimulationSettings
@@ -82,6 +83,8 @@ def _result(program: Program, horizon: Horizon, settings: SimulationSettings, to
         raise _not_converged(settings, totals, width)
     stage = program.stages[0]
     performance = performance_of(totals, program, stage)
+    if horizon.is_steady:
+        performance = with_composed_means(performance, totals, program)
     return SimulationResult(
         performance=replace(
             performance,

@@ -6,7 +6,7 @@ WORKERS ?= auto
 .PHONY: run test check lint types floors test-all bench docs clean help
 
 run: $(VENV)/.ready  ## Predict a real network, fail its busiest link, show what changes (out/report.html)
-	$(BIN)/python examples/main_job.py
+	$(BIN)/nettwin tour
 
 test: $(VENV)/.ready  ## The default test suite
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile

@@ -8,6 +8,7 @@ from nettwin.queueing.fixed_point import NetworkState
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray
 
+_LEAST_RATE = 1e-15  # packets/s
 _LEAST_WAIT_RATIO = 0.2  # a smooth demand still waits this share of what its queue's packets wait
 
 
@@ -29,7 +30,7 @@ def path_delays(scenario: Scenario, state: NetworkState) -> PathDelays:
     hops, queue = state.network.hops, state.network.hops.queue
     wait = _hop_waits(state)
     variance = state.queues.wait_variance_s2[queue] * (wait / np.maximum(state.queues.wait_s[queue], 1e-300)) ** 2
-    gap_s = 1 / np.maximum(hops.hop_packet_rate, 1e-300)
+    gap_s = 1 / np.maximum(hops.hop_packet_rate, _LEAST_RATE)
     forgotten = -np.expm1(-gap_s / state.window_s[queue])
     return PathDelays(
         propagation_s=hops.sum_over_path(scenario.topology.propagation_delay_s[hops.link]),
@@ -47,17 +48,11 @@ def _hop_waits(state: NetworkState) -> FloatArray:  # [hop]
 
     How many they meet follows from the demand's IDC - 1 over the time scale of the queue.
     """
-    hops, queue = state.network.hops, state.network.hops.queue
-    own = (
-        hops.share[hops.path]
-        * state.network.sources.excess(state.window_s[queue])
-        * hops.hop_mean_bits
-        / state.network.ports.capacity_bps[hops.link]
-        / 2
-    )
-    rate = hops.hop_packet_rate
-    n = state.network.ports.n_queues
+    network, hops, queue = state.network, state.network.hops, state.network.hops.queue
+    excess = hops.share[hops.path] * network.sources.excess(state.window_s[queue])
+    own = excess * hops.hop_mean_bits / network.ports.capacity_bps[hops.link] / 2
+    rate, n = hops.hop_packet_rate, network.ports.n_queues
     mean = np.bincount(queue, rate * own, n) / np.maximum(np.bincount(queue, rate, n), 1e-300)
-    change = state.network.calibration.own_burst * (own - mean[queue]) * (1 - state.queues.loss_ratio[queue])
+    change = network.calibration.own_burst * (own - mean[queue]) * (1 - state.queues.loss_ratio[queue])
     wait = state.queues.wait_s[queue]
     return np.asarray(np.maximum(wait + change, _LEAST_WAIT_RATIO * wait))

@@ -75,7 +75,7 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
     loads = _port_loads(network, arriving, now)
     weight = 1.0 if count == 1 else _DAMPING
     goal = precedences(ports, loads, network.calibration)
-    precedence = now.precedence + weight * (goal - now.precedence)
+    precedence = now.precedence + 2 / (count + 1) * (goal - now.precedence)  # a mean: goals may jump for ever, their mean settles
     view = _flat(ports, server_views(ports, loads, precedence, _queue_work(network, arriving, loads, now)), arriving)
     service_s = ports.flat(loads.service_s)
     places = waiting_places(ports, arriving, view.share, network.calibration)

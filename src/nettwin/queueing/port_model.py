@@ -7,7 +7,7 @@ import numpy as np
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.finite_queue import ServerView
 from nettwin.queueing.ports import Ports
-from nettwin.queueing.precedence import PortLoads, by_service, fair_claims, strict_priority
+from nettwin.queueing.precedence import PortLoads, by_service, fair_claims, strict_priority, tied
 from nettwin.queueing.round_robin import visit_waits
 from nettwin.scenario import Discipline
 from nettwin.scenario.arrays import FloatArray
@@ -43,7 +43,7 @@ def server_views(ports: Ports, loads: PortLoads, precedence: FloatArray, work: Q
     that they may just be sending.
     """
     first = precedence + np.eye(precedence.shape[1])
-    share = np.maximum(1 - (precedence * loads.carried[:, None, :]).sum(axis=2), _LEAST_SHARE)
+    share = _shares(ports, loads, precedence)
     later = ((1 - first) * loads.carried[:, None, :]).sum(axis=2)
     residual = (first * work.bursty_s + (1 - first) * work.smooth_s[:, None, :]).sum(axis=2)
     free = share - loads.offered
@@ -52,13 +52,25 @@ def server_views(ports: Ports, loads: PortLoads, precedence: FloatArray, work: Q
     return _with_turns(ports, loads, view, precedence, np.einsum("pkk->pk", work.bursty_s))
 
 
+def _shares(ports: Ports, loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [link, slot]
+    """What those that go first leave of the server; queues that tie for the least service share it by weight."""
+    links = ports.links_by_discipline.get(Discipline.LEAST_SERVED, np.zeros(0, dtype=np.int64))
+    ties = np.zeros(precedence.shape)
+    ties[links] = tied(loads.rows(links), precedence[links])
+    first = precedence * (1 - ties)
+    taken = (first * loads.carried[:, None, :]).sum(axis=2)
+    taken[links] += fair_claims(loads.rows(links), first[links], ties[links])
+    return np.asarray(np.maximum(1 - taken, _LEAST_SHARE))
+
+
 def _with_turns(ports: Ports, loads: PortLoads, view: ServerView, precedence: FloatArray, own_work_s: FloatArray) -> ServerView:
     """The same, where queues take turns or shares instead of strict precedence."""
     share, residual = view.share.copy(), view.work_s.copy()
     for discipline in (Discipline.DRR, Discipline.WFQ):
         links = ports.links_by_discipline.get(discipline, np.zeros(0, dtype=np.int64))
         part, strict, work_s = loads.rows(links), view.share[links], own_work_s[links]
-        fair = np.maximum(strict - fair_claims(part, precedence[links]), _LEAST_SHARE)
+        first = precedence[links]
+        fair = np.maximum(strict - fair_claims(part, first, 1 - first), _LEAST_SHARE)
         strict_wait_s = residual[links] / _wait_divisor(strict, part)
         isolated_s = work_s / _wait_divisor(fair, part) - work_s / _wait_divisor(strict, part)
         wait_s = visit_waits(part, strict_wait_s + isolated_s, work_s)

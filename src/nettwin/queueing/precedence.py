@@ -6,6 +6,8 @@ import numpy as np
 
 from nettwin.scenario.arrays import FloatArray, IntArray
 
+_CLEARLY = 0.1  # relative excess over the share of its weight from which a queue is taken to be saturated
+
 
 @dataclass(frozen=True, eq=False)
 class PortLoads:
@@ -32,7 +34,7 @@ def by_service(loads: PortLoads, tie_width: float) -> FloatArray:
     """The smaller service per weight first.
 
     Exact for a scheduler that sends from the queue with the fewest bits served per weight: what drifts behind is served at once.
-    Two queues share where they tie; which one loses more packets then decides how, through the fixed point of their loads.
+    Queues tie where losses hold back the one that would get more.
     """
     served = np.maximum(loads.carried / loads.weight, 1e-12)
     ratio = served[:, :, None] / served[:, None, :]
@@ -41,14 +43,33 @@ def by_service(loads: PortLoads, tie_width: float) -> FloatArray:
     return np.asarray(other_first * (1 - np.eye(served.shape[1])))
 
 
-def fair_claims(loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [port, slot]
-    """Share of the server that less favoured queues take while this one is backlogged, where weights and not precedence decide.
+def tied(loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [port, slot, other]
+    """1 where neither of two queues goes first, or both want more than their weights grant; 0 where one always goes first."""
+    others = 1 - np.eye(precedence.shape[1])
+    greedy = _greed(loads)
+    return np.asarray(np.maximum(1 - np.abs(2 * precedence - 1), greedy[:, :, None] * greedy[:, None, :]) * others)
+
+
+def _greed(loads: PortLoads) -> FloatArray:  # [port, slot]
+    """0 for a queue that gets all it wants when the server is filled up by weight, 1 for one that wants clearly more."""
+    weight = np.where(loads.offered > 0, loads.weight, 0.0)
+    wanted = loads.offered / loads.weight
+    content = np.zeros(wanted.shape, dtype=np.bool_)
+    for _ in range(wanted.shape[1] + 1):  # each round finds at least one more queue that is content, or ends
+        left = 1 - np.where(content, loads.offered, 0.0).sum(axis=1)
+        level = np.maximum(left, 0.0) / np.maximum(np.where(content, 0.0, weight).sum(axis=1), 1e-300)
+        content = content | (wanted <= level[:, None])
+    return np.asarray(np.where(content, 0.0, np.clip((wanted / np.maximum(level, 1e-300)[:, None] - 1) / _CLEARLY, 0.0, 1.0)))
+
+
+def fair_claims(loads: PortLoads, precedence: FloatArray, part: FloatArray) -> FloatArray:  # [port, slot]
+    """Share of the server that others take while this queue is backlogged, as far as weights (``part`` of the pair) decide.
 
     Generalised processor sharing: Parekh & Gallager, "A generalized processor sharing approach to flow control", IEEE/ACM ToN 1993.
     """
     left = np.clip(1 - (precedence * loads.carried[:, None, :]).sum(axis=2), 0.0, 1.0)
-    backlogged = np.minimum(loads.carried / np.maximum(left, 1e-3), 1.0)
-    weight_share = loads.weight[:, None, :] / (loads.weight[:, :, None] + loads.weight[:, None, :])
-    taken = np.minimum(backlogged[:, None, :] * weight_share * left[:, :, None], loads.carried[:, None, :])
-    others = 1 - np.eye(left.shape[1])
-    return np.asarray((taken * (1 - precedence) * others).sum(axis=2))
+    backlogged = np.maximum(np.minimum(loads.carried / np.maximum(left, 1e-3), 1.0), _greed(loads))
+    rivals = part * (1 - np.eye(left.shape[1]))
+    rival_weight = (rivals * (backlogged * loads.weight)[:, None, :]).sum(axis=2)
+    most = (rivals * loads.carried[:, None, :]).sum(axis=2)
+    return np.asarray(np.minimum(left * rival_weight / (loads.weight + rival_weight), most))

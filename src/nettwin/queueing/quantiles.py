@@ -12,7 +12,7 @@ import numpy as np
 
 from nettwin.scenario.arrays import FloatArray
 
-_N_SHAPES = 61
+_N_SHAPES = 241
 _LEAST_SHAPE, _LARGEST_SHAPE = 0.05, 50.0
 _N_POINTS = 1025
 _REACH = 1.0 - 1e-6  # the table of each shape ends at this quantile

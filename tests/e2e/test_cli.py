@@ -82,6 +82,12 @@ def test_a_reader_that_leaves_early_is_no_error(network: str) -> None:
     assert [line for line in result.stderr.splitlines() if not line.endswith("...")] == []
 
 
+def test_help_into_a_closed_pipe_is_no_error() -> None:
+    pipeline = f'"{sys.executable}" -m nettwin.cli --help | head -c 1 > /dev/null; echo "codes ${{PIPESTATUS[0]}}"'
+    result = subprocess.run(["bash", "-c", pipeline], capture_output=True, text=True, check=False)
+    assert result.stdout == "codes 0\n"
+
+
 def test_interrupting_gives_130(network: str) -> None:
     command = [sys.executable, "-m", "nettwin.cli", "simulate", network, "--packets", "1e12"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

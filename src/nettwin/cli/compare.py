@@ -15,7 +15,7 @@ RECORDED = "recorded"
 
 def compare(
     scenario: Source,
-    other: Annotated[str | None, typer.Argument(metavar="[OTHER]", help="A second scenario; without it, the same one.")] = None,
+    other: Annotated[str | None, typer.Argument(metavar="OTHER", help="A second scenario; without it, the same one.")] = None,
     engine: Annotated[
         list[str] | None,
         typer.Option(

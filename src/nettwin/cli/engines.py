@@ -37,11 +37,12 @@ def _describe(name: str) -> dict[str, Any]:
 
 
 def _shown(options: dict[str, Any]) -> dict[str, Any]:
-    return {key: value if isinstance(value, bool | int | float | str | None) else str(value) for key, value in options.items()}
+    """Options with defaults that one can type; the others are for Python."""
+    return {key: value for key, value in options.items() if isinstance(value, bool | int | float | str | None) and key != "progress"}
 
 
 def _options_text(options: dict[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in options.items())
+    return ", ".join(key if value is None else f"{key}={value}" for key, value in options.items())
 
 
 def _frame(known: list[dict[str, Any]]) -> "pd.DataFrame":

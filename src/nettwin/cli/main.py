@@ -36,8 +36,13 @@ def _run(arguments: list[str]) -> int:
     try:
         app(args=arguments, prog_name="nettwin")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        return ExitCode.OK if _reader_has_gone(end) else int(end.code or 0)
     return ExitCode.OK
+
+
+def _reader_has_gone(end: SystemExit) -> bool:
+    """Typer and Rich leave with a bare 1 when the pipe they write help to is closed; our own exits are ExitCodes."""
+    return end.code == 1 and not isinstance(end.code, ExitCode)
 
 
 def _line(error: Exception) -> str:

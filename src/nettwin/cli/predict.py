@@ -43,7 +43,8 @@ def predict(
     from nettwin.cli.verdict import Objectives, judge
 
     destination = Destination(format, output)
+    predictor = asking.create_engine(engine, option, seed=seed)
     question = asking.read(scenario, input_format).scenario
-    view = asking.ask(asking.create_engine(engine, option, seed=seed), question)
+    view = asking.ask(predictor, question)
     deliver(view, destination, table, top, report)
     judge(view, Objectives(max_utilization, max_delay, max_loss), strict)

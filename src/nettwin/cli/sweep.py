@@ -36,6 +36,9 @@ class Fail(StrEnum):
     GROUPS = "groups"
 
 
+_NAMES = {Fail.LINKS: "links", Fail.NODES: "nodes", Fail.GROUPS: "risk groups"}
+
+
 class SweepTable(StrEnum):
     """The tables of a sweep."""
 
@@ -74,6 +77,7 @@ def sweep(
     from nettwin.apps.sweep import sweep as run
     from nettwin.apps.sweep_tables import SweepView
     from nettwin.cli import asking
+    from nettwin.cli.console import note
     from nettwin.cli.output import Destination, Result, emit
     from nettwin.cli.progress import progress
     from nettwin.cli.verdict import Objectives
@@ -83,6 +87,8 @@ def sweep(
     question = asking.read(scenario, input_format).scenario
     with progress("failing one at a time"):
         result = run(question, fail.value)
+    if not result.failures:
+        note(f"nettwin: {scenario} has no {_NAMES[fail]}: nothing fails")
     answers = None
     if name := engine or ("queueing" if objectives.need_an_engine else None):
         predictor = asking.create_engine(name, option, seed=seed)

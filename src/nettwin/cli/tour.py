@@ -16,7 +16,7 @@ TOUR_NETWORK = "topohub:sndlib/geant"
 
 
 def tour(
-    scenario: Annotated[str, typer.Argument(metavar="[SCENARIO]", help="The network to look at.")] = TOUR_NETWORK,
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="The network to look at.")] = TOUR_NETWORK,
     report: Annotated[Path, typer.Option("--report", metavar="FILE.html", help="Where the report goes.")] = Path("out/report.html"),
     packets: Annotated[float, typer.Option("--packets", metavar="N", parser=parse_count, help="Budget of each simulation.")] = 4e6,
     seed: Annotated[int, typer.Option("--seed", help="Of the simulations.")] = 1,

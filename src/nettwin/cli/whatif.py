@@ -61,8 +61,9 @@ def whatif(
 
     destination = Destination(format, output)
     plan = _plan(change, changes)
+    predictor = asking.create_engine(engine, option, seed=seed)
     question = asking.read(scenario, input_format).scenario
-    comparison = asking.what_if(asking.create_engine(engine, option, seed=seed), question, plan)
+    comparison = asking.what_if(predictor, question, plan)
     title = _in_words(plan)
     result = Result(
         render=lambda console: render_what_if(console, comparison, title, top),

@@ -37,7 +37,12 @@ def traffic_of(document: Document, topology: Topology, places: Places, log: Cove
 
 def table_of(part: str | Columns, where: str) -> Table:
     """The table in a text or in lists."""
-    return parse_table(part, where) if isinstance(part, str) else make_table(part.columns, part.rows, where)
+    if isinstance(part, str):
+        return parse_table(part, where)
+    for index, row in enumerate(part.rows):
+        if not all(isinstance(cell, str | int | float | None) for cell in row):
+            raise FormatError("a cell is a map or a list", where=f"{where} row {index + 1}".strip(), hint="cells are texts and numbers")
+    return make_table(part.columns, part.rows, where)
 
 
 def _add_table(reader: "_Reader", part: str | Columns, places: Places) -> None:

@@ -4,7 +4,7 @@ Every case gives an estimate per seed and Student's t of their mean. With this m
 so each is held to the family's 99 % (Bonferroni), and the number outside their own 99 % to what chance explains.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -144,19 +144,31 @@ def _simulated(name: str) -> tuple[SimulationResult, ...]:
 
 @cache
 def _score(name: str) -> float:
+    return _distance(name, _simulated(name))
+
+
+def _distance(name: str, results: Sequence[SimulationResult]) -> float:
     """Distance of the estimate from theory in standard errors."""
     _, figure, theory, _ = CASES[name]
-    values = np.array([figure(result) for result in _simulated(name)])
+    values = np.array([figure(result) for result in results])
     return float((values.mean() - theory) / (values.std(ddof=1) / np.sqrt(len(values))))
 
 
-def _limit(coverage: float) -> float:
-    return float(student.ppf(0.5 + coverage / 2, len(SEEDS) - 1))
+def _limit(coverage: float, n_seeds: int = len(SEEDS)) -> float:
+    return float(student.ppf(0.5 + coverage / 2, n_seeds - 1))
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_agrees_with_theory(name: str) -> None:
     assert abs(_score(name)) < _limit(1 - 0.01 / len(CASES))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_agrees_with_theory_over_more_and_longer_runs(name: str) -> None:
+    scenario, _, _, settings = CASES[name]
+    results = [run(scenario, seed=seed, packets=600_000, replications=1, **settings) for seed in range(2000, 2050)]
+    assert abs(_distance(name, results)) < _limit(1 - 0.01 / len(CASES), len(results))
 
 
 def test_no_more_than_chance_are_outside_their_own_interval() -> None:

@@ -44,12 +44,13 @@ class Totals:
         )
 
     def __add__(self, other: "Totals") -> "Totals":
+        np.add(self.sketch, other.sketch, out=self.sketch)  # by far the largest part: a third one would be too much
         return Totals(
             measured_s=self.measured_s + other.measured_s,
             demands={name: self.demands[name] + other.demands[name] for name in DEMAND_SUMS},
             queues={name: self.queues[name] + other.queues[name] for name in QUEUE_SUMS},
             delay_max_s=np.maximum(self.delay_max_s, other.delay_max_s),
-            sketch=self.sketch + other.sketch,
+            sketch=self.sketch,
             batches=np.concatenate([self.batches, other.batches]),
             n_packets=self.n_packets + other.n_packets,
             n_hops=self.n_hops + other.n_hops,

@@ -3,23 +3,28 @@
 import contextlib
 import hashlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 
-# Kernels allocate nothing, so numba's reference counting has nothing to count; left on (``_nrt``), its atomic increments on every
-# array at every call cost more than the simulation itself (1.3 against 17 million packet-hops a second).
-
 _log = logging.getLogger(__name__)
 _announced: set[str] = set()
-_untyped: Any = numba.njit  # its stub does not know _nrt
+_compiler: Any = numba.njit  # its stub does not know _nrt
 
-inner = _untyped(nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+# Kernels allocate nothing, so numba's reference counting has nothing to count; left on (_nrt), its atomic increments on every array at
+# every call cost more than the simulation itself (1.3 against 17 million packet-hops a second).
+inner = _compiler(nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 """A part of a kernel: compiled into every kernel that calls it. Inlined, because a call would copy all of the state's descriptors."""
 
-kernel = _untyped(nogil=True, error_model="numpy", _nrt=False, cache=True)
-"""A function that Python calls: compiled once, then read from the cache."""
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """A function that Python calls: compiled once, then read from the cache if there is any folder to write it to."""
+    try:
+        return _compiler(nogil=True, error_model="numpy", _nrt=False, cache=True)(function)
+    except RuntimeError:  # neither the package nor the user's cache folder is writable
+        return _compiler(nogil=True, error_model="numpy", _nrt=False)(function)
 
 
 def announce(entry: Any) -> None:
@@ -27,8 +32,8 @@ def announce(entry: Any) -> None:
     if entry.signatures or entry.__name__ in _announced:
         return
     _announced.add(entry.__name__)
-    cached = Path(entry._cache.cache_path)
-    if not any(cached.glob(f"*.{entry.__name__}-*.nbi")):
+    folder = entry._cache.cache_path
+    if folder is None or not any(Path(folder).glob(f"*.{entry.__name__}-*.nbi")):
         _log.warning("compiling the packet simulator for this machine (%s), once: this takes about half a minute", entry.__name__)
 
 

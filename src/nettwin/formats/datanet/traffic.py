@@ -53,7 +53,7 @@ def parse_traffic(line: str, n_nodes: int, coverage: CoverageLog) -> tuple[Traff
         if not entry.startswith("-1"):
             try:
                 _add(columns, pair, entry, coverage)
-            except (ValueError, IndexError, NettwinError) as error:
+            except (ValueError, ArithmeticError, IndexError, NettwinError) as error:
                 place = f"{PLACE}: pair {pair // n_nodes} -> {pair % n_nodes}"
                 raise FormatError(f"{entry[:60]!r} cannot be understood: {error}", where=place) from None
     _report(columns, coverage)

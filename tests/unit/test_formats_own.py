@@ -165,7 +165,8 @@ def test_json_is_the_same_document(path: Path, tmp_path: Path) -> None:
 
 
 def test_the_published_schema_is_current() -> None:
-    assert json.loads((ROOT / "docs" / "schema" / "scenario.json").read_text()) == scenario_schema()
+    published = json.loads((ROOT / "docs" / "schema" / "scenario.json").read_text())
+    assert published == scenario_schema(), "run: nettwin schema > docs/schema/scenario.json"
 
 
 def _checked(document: Any) -> None:

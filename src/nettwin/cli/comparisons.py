@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.console import Console
 
 from nettwin.apps.quantities import percent, quantity, seconds
@@ -91,6 +92,8 @@ def comparison_document(comparison: "Comparison", title: str, top: int) -> dict[
 
 def comparison_table(comparison: "Comparison", part: TablePart) -> "pd.DataFrame":
     """What CSV and Parquet hold."""
+    if part is TablePart.QUEUES:
+        raise typer.BadParameter("queues are not compared; demands and links are", param_hint="--table")
     return comparison.demands if part is TablePart.DEMANDS else comparison.links
 
 

@@ -18,7 +18,7 @@ TOUR_NETWORK = "topohub:sndlib/geant"
 def tour(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="The network to look at.")] = TOUR_NETWORK,
     report: Annotated[Path, typer.Option("--report", metavar="FILE.html", help="Where the report goes.")] = Path("out/report.html"),
-    packets: Annotated[float, typer.Option("--packets", metavar="N", parser=parse_count, help="Budget of each simulation.")] = 4e6,
+    packets: Annotated[float, typer.Option("--packets", metavar="N", parser=parse_count, help="Budget of each simulation.")] = 2e7,
     seed: Annotated[int, typer.Option("--seed", help="Of the simulations.")] = 1,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows per table.")] = 6,
     input_format: InputFormat = None,

@@ -47,13 +47,14 @@ def figures(cases: Sequence[Case]) -> list[Figure]:
     found = []
     if any(np.isfinite(_delays_ms(case)).any() for case in cases):
         found.append(Figure("How many demands are faster than: mean delay of each demand (logarithmic).", _drawn(cases, _delay_cdf, "cdf")))
+        found.append(Figure("The same without propagation: waiting and being sent at the ports.", _drawn(cases, _port_delay_cdf, "ports")))
         found.append(
             Figure(
                 f"Delay of the {_N_SLOWEST} slowest demands of the last answer: dot: mean; bar: p10 to p90; line: to p99.",
                 _drawn(cases, _slowest, "slowest"),
             )
         )
-    if len(cases) > 1 and found:
+    if len(cases) == 2 and found:
         caption = f"Mean delay of each demand: {cases[0].label} and {cases[-1].label}; above the line it is slower in the latter."
         found.append(Figure(caption, _drawn(cases, _against, "against")))
     if any(np.isfinite(case.view.links["utilization"]).any() for case in cases):
@@ -83,11 +84,21 @@ def _inline(svg: str, name: str) -> str:
 
 
 def _delay_cdf(axes: "Axes", cases: Sequence[Case]) -> None:
-    for number, case in enumerate(cases):
-        delays = np.sort(_delays_ms(case)[np.isfinite(_delays_ms(case))])
-        share = np.arange(1, len(delays) + 1) / max(1, len(delays))
-        axes.step(delays, share, where="post", label=case.label, **_line(number))
-    axes.set(xscale="log", xlabel="mean delay, ms", ylabel="share of demands", ylim=(0, 1.02))
+    _cdf(axes, cases, "delay_s", "mean delay")
+
+
+def _port_delay_cdf(axes: "Axes", cases: Sequence[Case]) -> None:
+    _cdf(axes, cases, "port_delay_s", "mean delay at the ports")
+
+
+def _cdf(axes: "Axes", cases: Sequence[Case], figure: str, title: str) -> None:
+    columns = [case.view.demands[figure].to_numpy(float) for case in cases]
+    columns = [np.sort(column[column > 0]) for column in columns]  # NaN is not above 0
+    per_unit, unit = _unit(np.concatenate(columns))
+    for number, (case, column) in enumerate(zip(cases, columns, strict=True)):
+        share = np.arange(1, len(column) + 1) / max(1, len(column))
+        axes.step(column * per_unit, share, where="post", label=case.label, **_line(number))
+    axes.set(xscale="log", xlabel=f"{title}, {unit}", ylabel="share of demands", ylim=(0, 1.02))
     _plain_ticks(axes.xaxis)
     _legend(axes)
 
@@ -126,6 +137,12 @@ def _utilization(axes: "Axes", cases: Sequence[Case]) -> None:
         axes.step(np.arange(1, len(values) + 1), values, where="mid", label=case.label, **_line(number))
     axes.set(xlabel="links, by utilization", ylabel="utilization, %", ylim=(0, None))
     _legend(axes)
+
+
+def _unit(delays_s: np.ndarray) -> tuple[float, str]:
+    """Of a chart: units per second and their name, so that the middle is a number one can read."""
+    middle = float(np.median(delays_s)) if len(delays_s) else 1.0
+    return (1e6, "µs") if middle < 1e-4 else (1e3, "ms") if middle < 1.0 else (1.0, "s")
 
 
 def _legend(axes: "Axes") -> None:

@@ -197,7 +197,7 @@ def test_the_second_of_two_equal_hops_has_no_queue() -> None:
     assert result.performance.queues.delay_s[1] == pytest.approx(SERVICE_S, rel=1e-9)
 
 
-@pytest.mark.parametrize("discipline", [Discipline.WFQ, Discipline.DRR, Discipline.LEAST_SERVED])
+@pytest.mark.parametrize("discipline", [Discipline.WFQ, Discipline.DRR, Discipline.LEAST_SERVED, Discipline.VIRTUAL_CLOCK])
 def test_saturated_queues_share_by_weight(discipline: Discipline) -> None:
     weights = (1.0, 2.0, 5.0)
     scheduling = Scheduling(discipline, tuple(Queue(buffer_packets=50, weight=w) for w in weights), quantum_bits=2000.0)

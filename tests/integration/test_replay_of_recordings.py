@@ -84,7 +84,7 @@ def test_their_wfq_is_not_fair_queueing():
 
 
 def with_textbook_wfq(link):
-    is_theirs = link.scheduling.discipline is Discipline.LEAST_SERVED
+    is_theirs = link.scheduling.discipline is Discipline.VIRTUAL_CLOCK
     return replace(link, scheduling=replace(link.scheduling, discipline=Discipline.WFQ)) if is_theirs else link
 
 

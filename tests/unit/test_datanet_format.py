@@ -78,7 +78,7 @@ def write(tmp_path):
 def test_2022_has_buffers_in_bits_and_a_port_matrix(write):
     scenario = datanet.read(write()).scenario
     wfq, drr = scenario.topology.link("0->1").scheduling, scenario.topology.link("1->2").scheduling
-    assert wfq.discipline is Discipline.LEAST_SERVED
+    assert wfq.discipline is Discipline.VIRTUAL_CLOCK
     assert [queue.weight for queue in wfq.queues] == [70, 20, 10]
     assert [queue.buffer_bits for queue in wfq.queues] == [8000, 8000, 16000]
     assert wfq.buffer_holds_packet_in_service

@@ -12,6 +12,7 @@ from nettwin.queueing.round_robin import visit_waits
 from nettwin.scenario import Discipline
 from nettwin.scenario.arrays import FloatArray
 
+_NO_LINKS = np.zeros(0, dtype=np.int64)
 _LEAST_SHARE = 1e-3
 _LEAST_FREE = 0.02
 
@@ -53,8 +54,11 @@ def server_views(ports: Ports, loads: PortLoads, precedence: FloatArray, work: Q
 
 
 def _shares(ports: Ports, loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [link, slot]
-    """What those that go first leave of the server; queues that tie for the least service share it by weight."""
-    links = ports.links_by_discipline.get(Discipline.LEAST_SERVED, np.zeros(0, dtype=np.int64))
+    """What those that go first leave of the server; queues that tie for the least service share it by weight.
+
+    Virtual clock is taken as least served, which it is for queues that want more than their share.
+    """
+    links = np.concatenate([ports.links_by_discipline.get(kind, _NO_LINKS) for kind in (Discipline.LEAST_SERVED, Discipline.VIRTUAL_CLOCK)])
     ties = np.zeros(precedence.shape)
     ties[links] = tied(loads.rows(links), precedence[links])
     first = precedence * (1 - ties)

@@ -20,7 +20,13 @@ class Discipline(StrEnum):
     LEAST_SERVED = "least-served"
     """The backlogged queue with the fewest bits served since time 0 per unit of weight.
 
-    Not fair queueing: a queue below its long-run share is served like a strict priority. BNNetSimulator calls it WFQ.
+    Not fair queueing: a queue below its long-run share is served like a strict priority.
+    """
+    VIRTUAL_CLOCK = "virtual-clock"
+    """Packets in the order of the clock of their queue, which a packet moves on by its size at the queue's share of the capacity.
+
+    The clock never lags behind the time (L. Zhang, SIGCOMM 1990). Within its share a queue is served fairly; a queue that took more
+    pays for it later. BNNetSimulator calls it WFQ.
     """
 
 

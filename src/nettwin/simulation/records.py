@@ -16,7 +16,7 @@ NONE = -1
 """No packet, no queue, no successor."""
 
 # Kinds of port (column ``kind`` of PORT).
-DOWN, FIFO, STRICT_PRIORITY, WFQ, DRR, LEAST_SERVED = -1, 0, 1, 2, 3, 4
+DOWN, FIFO, STRICT_PRIORITY, WFQ, DRR, LEAST_SERVED, VIRTUAL_CLOCK = -1, 0, 1, 2, 3, 4, 5
 
 # Arrival processes (column ``kind`` of SOURCE).
 SILENT, POISSON, CONSTANT, ON_OFF, CARRIED_ON_OFF, AUTOCORRELATED, MODULATED, TRACE = range(8)
@@ -30,7 +30,7 @@ PACKET = np.dtype(
         ("created", "f8"),
         ("size", "f8"),  # bits
         ("arrived", "f8"),  # at the queue where it waits
-        ("tag", "f8"),  # WFQ finish tag
+        ("tag", "f8"),  # WFQ and virtual clock: finish tag
         ("hop", "i4"),  # row of HOP that it is about to take; -1 - hop: it is on its last link and only has to arrive
         ("path", "i4"),
         ("demand", "i4"),
@@ -79,9 +79,9 @@ QUEUE = np.dtype(
         ("packet_seconds", "f8"),
         ("bit_seconds", "f8"),
         ("arrived_bits", "f8"),
-        ("weight", "f8"),
+        ("weight", "f8"),  # share of the port's weights
         ("quantum_bits", "f8"),  # DRR
-        ("account", "f8"),  # WFQ: last finish tag; DRR: deficit; least served: bits served / weight
+        ("account", "f8"),  # WFQ, virtual clock: last finish tag; DRR: deficit; least served: bits served / weight
         ("n", "i4"),  # packets that occupy the buffer
         ("is_finite", "i4"),
         ("head", "i4"),  # waiting packets; in a FIFO port: stays

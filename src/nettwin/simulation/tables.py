@@ -18,6 +18,7 @@ from nettwin.simulation.records import (
     PORT,
     QUEUE,
     STRICT_PRIORITY,
+    VIRTUAL_CLOCK,
     WFQ,
     Records,
 )
@@ -29,6 +30,7 @@ _KINDS = {
     Discipline.WFQ: WFQ,
     Discipline.DRR: DRR,
     Discipline.LEAST_SERVED: LEAST_SERVED,
+    Discipline.VIRTUAL_CLOCK: VIRTUAL_CLOCK,
 }
 _WHOLE = 1.0 - 1e-9
 """Shares that add up to this much are taken as all of the traffic."""
@@ -87,7 +89,7 @@ def _queue_rows(scenario: Scenario, layout: Layout) -> Records:
     rows["buffer_bits"] = rows["buffer_packets"] = np.inf
     own = layout.rows_of_queues(scenario)
     quantum = np.array([link.scheduling.quantum_bits for link in scenario.topology.links])
-    rows["weight"][own] = queues.weight
+    rows["weight"][own] = queues.weight / np.bincount(queues.link, queues.weight)[queues.link]
     rows["quantum_bits"][own] = queues.weight * quantum[queues.link]
     rows["buffer_bits"][own], rows["buffer_packets"][own] = queues.buffer_bits, queues.buffer_packets
     rows["is_finite"] = np.isfinite(rows["buffer_bits"]) | np.isfinite(rows["buffer_packets"])

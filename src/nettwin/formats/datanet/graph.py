@@ -13,7 +13,7 @@ from nettwin.scenario import Discipline, Link, Node, Queue, Scheduling, Topology
 DISCIPLINES = {
     "FIFO": Discipline.FIFO,
     "SP": Discipline.STRICT_PRIORITY,
-    "WFQ": Discipline.LEAST_SERVED,  # what BNNetSimulator calls WFQ
+    "WFQ": Discipline.VIRTUAL_CLOCK,  # what BNNetSimulator calls WFQ
     "DRR": Discipline.DRR,
 }
 NODE_FIELDS = {"label", "schedulingPolicy", "schedulingWeights", "bufferSizes", "queueSizes", "levelsQoS", "tosToQoSqueue"}

@@ -4,7 +4,7 @@ import math
 
 from nettwin.simulation.kernels.compiled import inner
 from nettwin.simulation.kernels.delivery import book_service
-from nettwin.simulation.records import DRR, LEAST_SERVED, NONE, WFQ, Record, State
+from nettwin.simulation.records import DRR, LEAST_SERVED, NONE, VIRTUAL_CLOCK, WFQ, Record, State
 
 
 @inner
@@ -17,7 +17,7 @@ def _highest_priority(state: State, port: Record) -> int:
 
 @inner
 def _smallest_tag(state: State, port: Record) -> int:
-    """Self-clocked fair queueing: the smallest finish tag among the queues' first packets."""
+    """Self-clocked fair queueing and virtual clock: the smallest finish tag among the queues' first packets."""
     best, smallest = NONE, math.inf
     for queue in range(port.first_queue, port.first_queue + port.n_queues):
         head = state.queues[queue].head
@@ -79,7 +79,7 @@ def _next_in_round(state: State, port: Record) -> int:
 
 @inner
 def _pick(state: State, port: Record) -> int:
-    if port.kind == WFQ:
+    if port.kind in (WFQ, VIRTUAL_CLOCK):
         return _smallest_tag(state, port)
     if port.kind == DRR:
         return _next_in_round(state, port)
@@ -126,7 +126,7 @@ def finish_service(state: State, port: Record) -> None:
 
 @inner
 def _forget_idle_period(state: State, port: Record) -> None:
-    """Fair queueing and deficits start afresh with every busy period; the accounts of least-served never do."""
+    """Fair queueing and deficits start afresh with every busy period; what least-served and virtual clock remember never does."""
     port.virtual_time = 0.0
     port.is_granted = 0
     for queue in range(port.first_queue, port.first_queue + port.n_queues):
@@ -144,6 +144,9 @@ def enqueue(state: State, port: Record, row: int, slot: int, time: float) -> boo
         _forget_idle_period(state, port)
     if port.kind == WFQ:
         packet.tag = max(queue.account, port.virtual_time) + packet.size / queue.weight
+        queue.account = packet.tag
+    elif port.kind == VIRTUAL_CLOCK:
+        packet.tag = max(queue.account, time) + packet.size * port.seconds_per_bit / queue.weight
         queue.account = packet.tag
     else:
         packet.tag = 0.0  # the port may turn to fair queueing while the packet waits

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from nettwin.errors import FormatError, InputError
+from nettwin.errors import FormatError, InputError, LimitError
 from nettwin.formats.safe_input import decode, inside, is_archive, is_folder, read_members, read_text
 
 PARTS = ("input_files.txt", "traffic.txt", "stability.txt", "simulationResults.txt", "linkUsage.txt")
 OPTIONAL = ("simulationResults.txt", "linkUsage.txt")
+MOST_SIMULATIONS = 100_000
 LONGEST_SEARCH = 20_000
 """Files that are looked at in a folder before giving up."""
 
@@ -90,6 +91,9 @@ def _open(path: Path, _mtime_ns: int, _size: int) -> Archive:
     missing = [part for part in PARTS if part not in texts and part not in OPTIONAL]
     if missing:
         raise FormatError(f"{', '.join(missing)} is missing", where=str(path), hint="a datanet archive holds " + ", ".join(PARTS))
+    for part, text in texts.items():
+        if text.count("\n") > MOST_SIMULATIONS:
+            raise LimitError(f"more than {MOST_SIMULATIONS} simulations", where=f"{path}: {part}", hint="split the archive")
     lines = {part: text.split("\n") for part, text in texts.items()}
     lines = {part: rows[:-1] if rows[-1] == "" else rows for part, rows in lines.items()}
     for part, rows in lines.items():

@@ -20,6 +20,8 @@ NODE_FIELDS = {"label", "schedulingPolicy", "schedulingWeights", "bufferSizes", 
 EDGE_FIELDS = {"port", "bandwidth", "weight"}
 GRAPH_FIELDS = {"levelsToS"}
 DEEPEST = 8
+LONGEST = 2 * 2**20
+"""Characters of a graph file: some thousand nodes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,8 @@ def parse_graph(text: str, coverage: CoverageLog, *, counts_packet_in_service: b
 def _parse_gml(text: str) -> Any:
     from networkx import MultiDiGraph, NetworkXError, parse_gml
 
+    if len(text) > LONGEST:
+        raise LimitError(f"more than {LONGEST} characters", where="graph file", hint="real ones have a thousand per node")
     if _depth(text) > DEEPEST:
         raise LimitError(f"brackets nested deeper than {DEEPEST}", where="graph file")
     try:

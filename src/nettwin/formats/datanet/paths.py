@@ -4,19 +4,23 @@ from itertools import pairwise
 
 import numpy as np
 
-from nettwin.errors import FormatError
+from nettwin.errors import FormatError, LimitError
 from nettwin.formats.coverage import CoverageLog
 from nettwin.formats.datanet.graph import Graph
 from nettwin.scenario import ExplicitPath, ForwardingTable, RoutingPolicy, Traffic
 from nettwin.scenario.traffic import default_demand_id
 
 PLACE = "routing file"
+CHARACTERS_PER_PAIR = 500
+"""At most, on average: a path of a hundred nodes."""
 
 
 def parse_routing(text: str, graph: Graph, traffic: Traffic, coverage: CoverageLog) -> RoutingPolicy:
     """Told apart by the separator of the first line."""
-    first = text.partition("\n")[0]
-    if ";" in first:
+    n = graph.topology.n_nodes
+    if len(text) > CHARACTERS_PER_PAIR * (n * n + 1):
+        raise LimitError(f"too long for {n} nodes", where=PLACE)
+    if ";" in text.partition("\n")[0]:
         policy = RoutingPolicy(explicit_paths=_explicit_paths(text, graph, traffic))
         coverage.modelled("explicit path", PLACE, count=len(policy.explicit_paths))
         return policy

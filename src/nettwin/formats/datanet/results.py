@@ -6,6 +6,7 @@ import numpy as np
 
 from nettwin.errors import FormatError
 from nettwin.formats.coverage import CoverageLog
+from nettwin.formats.datanet.entries import pair_entries
 from nettwin.performance import DemandPerformance
 from nettwin.scenario.arrays import FloatArray, IntArray
 
@@ -26,9 +27,9 @@ class PairResults:
 def parse_results(line: str, n_nodes: int, pairs: IntArray, coverage: CoverageLog) -> PairResults:
     """The rows of the given pairs. Raises FormatError where numbers are missing or none."""
     _, bar, text = line.partition("|")
-    entries = text.strip().rstrip(";").split(";")
-    if not bar or len(entries) != n_nodes * n_nodes:
-        raise FormatError(f"{len(entries)} entries for {n_nodes} nodes", where=PLACE, hint="it is truncated, or of another network")
+    if not bar:
+        raise FormatError("there is no |", where=PLACE, hint="expected totals|entry;entry;...")
+    entries = pair_entries(text, n_nodes, PLACE)
     numbers = _numbers(";".join(entries[pair] for pair in pairs.tolist()), len(pairs))
     coverage.modelled("pair", PLACE, count=len(pairs))
     coverage.ignored("mean of ln delay", PLACE, "there is no such figure in a performance", len(pairs))

@@ -8,6 +8,7 @@ import numpy as np
 
 from nettwin.errors import FormatError, NettwinError
 from nettwin.formats.coverage import CoverageLog
+from nettwin.formats.datanet.entries import pair_entries
 from nettwin.scenario import (
     ArrivalProcess,
     CarriedOnOff,
@@ -45,9 +46,9 @@ class _Columns:
 def parse_traffic(line: str, n_nodes: int, coverage: CoverageLog) -> tuple[Traffic, IntArray]:
     """The demands of one simulation, and the pair (source * n + target) that each stands for."""
     _, bar, text = line.partition("|")
-    entries = text.strip().rstrip(";").split(";")
-    if not bar or len(entries) != n_nodes * n_nodes:
-        raise FormatError(f"{len(entries)} entries for {n_nodes} nodes", where=PLACE, hint="expected intensity|entry;entry;...")
+    if not bar:
+        raise FormatError("there is no |", where=PLACE, hint="expected intensity|entry;entry;...")
+    entries = pair_entries(text, n_nodes, PLACE)
     columns = _Columns()
     for pair, entry in enumerate(entries):
         if not entry.startswith("-1"):

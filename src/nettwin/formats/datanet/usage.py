@@ -6,6 +6,7 @@ import numpy as np
 
 from nettwin.errors import FormatError
 from nettwin.formats.coverage import CoverageLog
+from nettwin.formats.datanet.entries import pair_entries
 from nettwin.formats.datanet.graph import Graph
 from nettwin.performance import LinkPerformance, QueuePerformance
 from nettwin.scenario import Topology
@@ -22,9 +23,7 @@ def parse_link_usage(line: str, graph: Graph, coverage: CoverageLog) -> tuple[Qu
     queues = np.full((topology.n_queues, 5), np.nan)
     links = np.full((topology.n_links, 2), np.nan)
     if line.strip():
-        entries = line.strip().rstrip(";").split(";")
-        if len(entries) != topology.n_nodes**2:
-            raise FormatError(f"{len(entries)} entries for {topology.n_nodes} nodes", where=PLACE, hint="it is truncated")
+        entries = pair_entries(line, topology.n_nodes, PLACE)
         _fill(entries, topology, queues, links, coverage)
     return _queue_performance(queues, graph), _link_performance(links, topology)
 

@@ -47,7 +47,8 @@ def loads_after_failures(scenario: Scenario, failures: Sequence[Sequence[int]]) 
             load[row], n_unreachable[row], unreachable_bps[row] = loads_without(scenario, forwarding, links)
         elif len(hit):
             loss = steered.loss(hit, len(load[row]))
-            load[row] = np.maximum(load[row] - loss.load_bps, 0.0)
+            left = load[row] - loss.load_bps
+            load[row] = np.where(left > 1e-13 * load[row], left, 0.0)  # all of it has left, but for rounding
             n_unreachable[row] += loss.n_unreachable
             unreachable_bps[row] += loss.unreachable_bps
     return FailureLoads(frozen(load), frozen(n_unreachable), frozen(unreachable_bps))

@@ -286,15 +286,15 @@ def _send_anew(  # noqa: PLR0912, PLR0915 (see above)
             if has_moved:
                 there = new_distance[neighbor] if state[neighbor] == FARTHER else distance[neighbor]
                 is_used = is_up[link] and not is_down[link] and n_left > 0 and there < here and there + metric[link] <= here * reach
-            if not (is_used or is_next[link]):
+                n_left -= is_used
+            if has_moved and is_used:
+                extra[neighbor] += rate
+            if is_used == is_next[link] and (not is_used or abs(rate - old_rate) <= SAME_FLOW * old_rate):
                 continue
             if is_next[link]:
                 add(load, link, -old_rate)
             if is_used:
-                n_left -= 1
                 add(load, link, rate)
-                if has_moved:
-                    extra[neighbor] += rate
             if state[neighbor] == UNTOUCHED and neighbor != target:
                 state[neighbor] = RECEIVES
                 touched[n_touched] = neighbor

@@ -19,7 +19,7 @@ def route(scenario: Scenario) -> Routing:
     """What the routers make of the policy in the network's present state. Remembered as long as the scenario lives.
 
     A demand that nothing leads to its target has no path. Where traffic spreads over more than ``MAX_PATHS`` equal-cost paths,
-    that many are kept and chosen so that each node splits as evenly as 1/64 allows: see ``truncated_demands``.
+    as many tokens are dealt evenly at every node and their paths kept: see ``truncated_demands``.
     Raises ScenarioError or UnknownNameError for a policy that does not fit the topology.
     """
     return _routed(scenario)[0]

@@ -26,6 +26,7 @@ class SteeredTraffic:
     itineraries: Itineraries
     rate_bps: FloatArray  # [itinerary]
     is_explicit: BoolArray  # [itinerary]
+    routed_share: FloatArray  # [demand]
     ordered_link: IntArray  # [crossing] ascending
     ordered_itinerary: IntArray  # [crossing]
 
@@ -35,11 +36,13 @@ class SteeredTraffic:
         owner = np.repeat(np.arange(len(itineraries.demand)), np.diff(itineraries.leg_offsets))[crossing]
         link = ~itineraries.legs[crossing]
         order = np.argsort(link, kind="stable")
+        routed = np.bincount(itineraries.demand, weights=itineraries.share, minlength=scenario.traffic.n_demands)
         explicit = [scenario.index_of_demand(name) for name in scenario.policy.explicit_paths]
         return cls(
             itineraries=itineraries,
             rate_bps=scenario.traffic.rate_bps[itineraries.demand] * itineraries.share,
             is_explicit=np.isin(itineraries.demand, np.array(explicit, dtype=np.int64)),
+            routed_share=routed.astype(np.float64),
             ordered_link=link[order],
             ordered_itinerary=owner[order],
         )
@@ -52,18 +55,13 @@ class SteeredTraffic:
 
     def loss(self, hit: IntArray, n_links: int) -> Loss:
         """What is gone when these explicit itineraries are black-holed."""
-        all_of = self.itineraries
-        load = np.zeros(n_links)
-        for row in hit:
-            np.add.at(load, ~all_of.legs[all_of.leg_offsets[row] : all_of.leg_offsets[row + 1]], self.rate_bps[row])
-        remaining = {int(demand): self._remaining(int(demand), hit) for demand in all_of.demand[hit]}
-        n_unreachable = sum(share < 1e-9 for share in remaining.values())
-        return Loss(load, n_unreachable, float(self.rate_bps[hit].sum()))
-
-    def _remaining(self, demand: int, hit: IntArray) -> float:
-        first, last = np.searchsorted(self.itineraries.demand, [demand, demand + 1])
-        kept = np.setdiff1d(np.arange(first, last), hit)
-        return float(self.itineraries.share[kept].sum())
+        plan = self.itineraries
+        n_legs = plan.leg_offsets[hit + 1] - plan.leg_offsets[hit]
+        place = np.arange(n_legs.sum()) + np.repeat(plan.leg_offsets[hit] - np.cumsum(n_legs) + n_legs, n_legs)
+        load = np.bincount(~plan.legs[place], weights=np.repeat(self.rate_bps[hit], n_legs), minlength=n_links).astype(np.float64)
+        demands, which = np.unique(plan.demand[hit], return_inverse=True)
+        remaining = self.routed_share[demands] - np.bincount(which, weights=plan.share[hit], minlength=len(demands))
+        return Loss(load, int(np.sum(remaining < 1e-9)), float(self.rate_bps[hit].sum()))
 
 
 def is_steered(scenario: Scenario) -> BoolArray:  # [demand]

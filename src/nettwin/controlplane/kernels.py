@@ -1,10 +1,11 @@
 """Compiled loops over nodes and links. Rows of matrices are targets."""
 
+from pathlib import Path
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from nettwin.compiled import compiled, discard_stale_cache
 from nettwin.controlplane.graph import LinkGraph
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
@@ -28,7 +29,9 @@ def columns_of(graph: LinkGraph) -> Columns:
     return Columns(g.source, g.target, g.metric, g.is_up, g.out_offsets, g.out_links, g.in_offsets, g.in_links)
 
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+_FOLDER = Path(__file__).parent
+
+discard_stale_cache(_FOLDER, _FOLDER.glob("*.py"))
 
 
 @compiled

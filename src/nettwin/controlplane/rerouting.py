@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nettwin.controlplane.kernels import Columns, add, compiled, leads_nearer
+from nettwin.compiled import compiled
+from nettwin.controlplane.kernels import Columns, add, leads_nearer
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 UNTOUCHED, RECEIVES, LOSES_A_LINK, FARTHER = 0, 1, 2, 3

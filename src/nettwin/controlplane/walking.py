@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nettwin.controlplane.kernels import Columns, compiled
+from nettwin.compiled import compiled
+from nettwin.controlplane.kernels import Columns
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 AnyArray = npt.NDArray[Any]

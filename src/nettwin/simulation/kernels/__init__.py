@@ -1,5 +1,9 @@
 """Compiled loops. Everything here is compiled by numba once and cached on disk."""
 
-from nettwin.simulation.kernels.compiled import discard_stale_cache
+from pathlib import Path
 
-discard_stale_cache()  # before any module of this folder looks for its cache
+from nettwin.compiled import discard_stale_cache
+
+_FOLDER = Path(__file__).parent
+
+discard_stale_cache(_FOLDER, [*_FOLDER.glob("*.py"), _FOLDER.parent / "records.py"])

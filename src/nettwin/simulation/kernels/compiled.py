@@ -1,13 +1,13 @@
-"""The decorators of the kernels, and a guard against stale caches."""
+"""The decorators of the kernels."""
 
-import contextlib
-import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
+
+from nettwin.compiled import compiled
 
 _log = logging.getLogger(__name__)
 _announced: set[str] = set()
@@ -20,11 +20,8 @@ inner = _compiler(nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """A function that Python calls: compiled once, then read from the cache if there is any folder to write it to."""
-    try:
-        return _compiler(nogil=True, error_model="numpy", _nrt=False, cache=True)(function)
-    except RuntimeError:  # neither the package nor the user's cache folder is writable
-        return _compiler(nogil=True, error_model="numpy", _nrt=False)(function)
+    """A function that Python calls."""
+    return compiled(function, _nrt=False)
 
 
 def announce(entry: Any) -> None:
@@ -35,18 +32,3 @@ def announce(entry: Any) -> None:
     folder = entry._cache.cache_path
     if folder is None or not any(Path(folder).glob(f"*.{entry.__name__}-*.nbi")):
         _log.warning("compiling the packet simulator for this machine (%s), once: this takes about half a minute", entry.__name__)
-
-
-def discard_stale_cache() -> None:
-    """Forget compiled kernels when any source changed: numba itself only looks at the file of the outermost function."""
-    folder = Path(__file__).parent
-    cache = folder / "__pycache__"
-    sources = sorted([*folder.glob("*.py"), folder.parent / "records.py"])
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    stamp = cache / "kernels.digest"
-    with contextlib.suppress(OSError):
-        if not stamp.exists() or stamp.read_text() != digest:
-            for stale in cache.glob("*.nb?"):
-                stale.unlink(missing_ok=True)
-            cache.mkdir(exist_ok=True)
-            stamp.write_text(digest)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nettwin.changes.timeline import phases
 from nettwin.controlplane import route
 from nettwin.performance import (
     QUANTILE_LEVELS,
@@ -54,7 +55,7 @@ class FakePredictor:
         )
 
     def predict_timeline(self, timeline) -> PerformanceSeries:
-        answer = self.predict(timeline.scenario)
+        answer = self.predict(phases(timeline)[0].scenario)
         return PerformanceSeries(window_edges_s=np.array([0.0, 1.0, 2.0]), windows=(answer, answer))
 
     def _interval(self, demands: DemandPerformance) -> Interval | None:

@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fake_predictor import FakePredictor, triangle
 from nettwin.apps.scenario_tables import demand_table, link_table, node_table
-from nettwin.apps.tables import PerformanceView, SeriesView, quantile_column
-from nettwin.changes import FailLink
+from nettwin.apps.tables import PATH_FIGURES, PerformanceView, SeriesView, quantile_column
+from nettwin.changes import AddDemand, AddLink, FailLink, RestoreLink, SetScheduling, TimedChange, Timeline
+from nettwin.scenario import Demand, Discipline, Link, Observation, Queue, Scheduling
 
 
 @pytest.fixture
@@ -56,12 +59,39 @@ def test_an_unreachable_demand_has_no_hops() -> None:
     assert np.isnan(demand_table(scenario).loc["A->B", "mean_hops"])
 
 
-def test_a_series_puts_its_windows_below_each_other(view: PerformanceView) -> None:
-    class Timeline:
-        scenario = view.scenario
+def in_time(*events: TimedChange) -> SeriesView:
+    """Two windows of a second each."""
+    timeline = Timeline(replace(triangle(), observation=Observation(2.0)), events)
+    return SeriesView(timeline, FakePredictor().predict_timeline(timeline))
 
-    series = SeriesView(view.scenario, FakePredictor().predict_timeline(Timeline))
+
+def test_a_series_puts_its_windows_below_each_other() -> None:
+    series = in_time()
     assert series.summary[["start_s", "end_s"]].to_numpy().tolist() == [[0.0, 1.0], [1.0, 2.0]]
     assert len(series.demands) == 2 * 3
     assert series.demands["start_s"].tolist() == [0.0] * 3 + [1.0] * 3
     assert [start for start, _, _ in series.windows()] == [0.0, 1.0]
+
+
+def test_what_an_event_adds_is_in_every_window() -> None:
+    """An attack, and a new link from C to B."""
+    attack = TimedChange(1.0, AddDemand(Demand("C", "B", 5e5, id="attack")))
+    new_link = TimedChange(1.5, AddLink(Link("C->B#2", "C", "B", 1e6)))
+    series = in_time(attack, new_link)
+    attacks = series.demands.set_index("demand").loc["attack"]
+    assert attacks["rate_bps"].tolist() == [0.0, 5e5]
+    assert attacks["source"].tolist() == ["C", "C"]
+    assert series.links.set_index("link").loc["C->B#2", "is_up"].tolist() == [False, True]
+    assert len(series.queues) == 2 * 7
+
+
+def test_a_series_shows_the_network_as_it_is_when_a_window_ends() -> None:
+    series = in_time(TimedChange(0.5, FailLink("A--B")), TimedChange(1.0, RestoreLink("A--B")))
+    assert series.links.set_index("link").loc["A->B", "is_up"].tolist() == [False, True]
+    assert not set(PATH_FIGURES) & set(series.demands)
+
+
+def test_queues_are_numbered_as_in_the_beginning() -> None:
+    two = Scheduling(Discipline.STRICT_PRIORITY, (Queue(), Queue()))
+    series = in_time(TimedChange(1.0, SetScheduling("A->B", two)))
+    assert len(series.queues) == 2 * 6

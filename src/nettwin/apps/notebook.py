@@ -32,7 +32,7 @@ def ask_in_time(timeline: Timeline, engine: str = "simulator", **options: Any) -
     predictor = registry.create(engine, **options)
     if not isinstance(predictor, TimelinePredictor):
         raise PredictionError("it does not answer for changes in time", where=f"engine {engine}", hint="use the simulator")
-    return SeriesView(timeline.scenario, predictor.predict_timeline(timeline))
+    return SeriesView(timeline, predictor.predict_timeline(timeline))
 
 
 def what_if(scenario: Scenario, *changes: Change | str, engine: str = DEFAULT_ENGINE, **options: Any) -> Comparison:

@@ -1,6 +1,7 @@
 """Performances as pandas tables, with the names of the scenario and the units in ``DataFrame.attrs``."""
 
-from dataclasses import dataclass, fields
+from bisect import bisect_left
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -8,8 +9,12 @@ import numpy as np
 import pandas as pd
 
 from nettwin.apps.scenario_tables import demand_table, link_table, table
+from nettwin.changes.timeline import Timeline, phases
 from nettwin.performance import NetworkSummary, Performance, PerformanceSeries, summarize
 from nettwin.scenario import Scenario
+
+PATH_FIGURES = ("mean_hops", "propagation_delay_s", "port_delay_s")
+"""Columns of demands that tell about the paths of one moment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +76,13 @@ class PerformanceView:
 
 @dataclass(frozen=True, eq=False)
 class SeriesView:
-    """A performance per window of time, as tables with the columns ``start_s`` and ``end_s`` in front."""
+    """A performance per window of time, as tables with the columns ``start_s`` and ``end_s`` in front.
 
-    scenario: Scenario
+    A window is shown with the scenario as it is when the window ends: links and demands that an event adds are in every
+    window, down or with rate 0 until then. Ports that get another number of queues are shown with those they began with.
+    """
+
+    timeline: Timeline
     series: PerformanceSeries
 
     @cached_property
@@ -85,7 +94,8 @@ class SeriesView:
 
     @cached_property
     def demands(self) -> pd.DataFrame:
-        return self._timed([view.demands.reset_index() for view in self._views])
+        """One row per window and demand, without the figures of paths: those may change within a window."""
+        return self._timed([view.demands.drop(columns=list(PATH_FIGURES)).reset_index() for view in self._views])
 
     @cached_property
     def links(self) -> pd.DataFrame:
@@ -102,7 +112,11 @@ class SeriesView:
 
     @cached_property
     def _views(self) -> list[PerformanceView]:
-        return [PerformanceView(self.scenario, window) for window in self.series.windows]
+        stages = phases(self.timeline)
+        starts = [stage.start_s for stage in stages]
+        shown = [_with_queues_of(stages[0].scenario, stage.scenario) for stage in stages]
+        scenarios = [shown[bisect_left(starts, end) - 1] for end in self.series.window_edges_s[1:].tolist()]
+        return [PerformanceView(scenario, window) for scenario, window in zip(scenarios, self.series.windows, strict=True)]
 
     def _timed(self, tables: list[pd.DataFrame]) -> pd.DataFrame:
         edges = self.series.window_edges_s
@@ -111,6 +125,15 @@ class SeriesView:
         whole.insert(0, "start_s", np.repeat(edges[:-1], n_rows))
         whole.insert(1, "end_s", np.repeat(edges[1:], n_rows))
         return whole
+
+
+def _with_queues_of(first: Scenario, scenario: Scenario) -> Scenario:
+    """A series numbers the queues as its first scenario does, whatever schedulers the ports get later."""
+    if np.array_equal(first.topology.queues.offsets, scenario.topology.queues.offsets):
+        return scenario
+    pairs = zip(scenario.topology.links, first.topology.links, strict=True)
+    links = tuple(replace(link, scheduling=old.scheduling) for link, old in pairs)
+    return replace(scenario, topology=replace(scenario.topology, links=links))
 
 
 def quantile_column(level: float) -> str:

@@ -27,14 +27,12 @@ def deliver(view: "PerformanceView", destination: Destination, part: str, top: i
 
 def document(view: "PerformanceView") -> dict[str, Any]:
     """An answer as JSON says it."""
-    return {
-        "engine": view.performance.engine,
-        "scenario": view.scenario.name,
-        "summary": view.summary,
-        "demands": view.demands,
-        "links": view.links,
-        "queues": view.queues,
-    }
+    return {"engine": view.performance.engine, "scenario": view.scenario.name, **figures(view)}
+
+
+def figures(view: "PerformanceView") -> dict[str, Any]:
+    """The tables of an answer."""
+    return {"summary": view.summary, "demands": view.demands, "links": view.links, "queues": view.queues}
 
 
 def report_on(cases: "list[tuple[str, PerformanceView]]", path: Path, title: str = "", notes: Sequence[str] = ()) -> None:

@@ -77,8 +77,8 @@ def ask_in_time(predictor: "Predictor", timeline: "Timeline") -> "SeriesView":
 
     if not isinstance(predictor, TimelinePredictor):
         raise PredictionError("it does not answer for changes in time", where=f"engine {predictor.name}", hint="use the simulator")
-    with progress(f"asking engine {predictor.name}"):
-        return SeriesView(timeline.scenario, predictor.predict_timeline(timeline))
+    with progress(f"asking engine {predictor.name}") as share:
+        return SeriesView(timeline, _telling(predictor, share).predict_timeline(timeline))
 
 
 def what_if(predictor: "Predictor", scenario: "Scenario", changes: "Iterable[Change]") -> "Comparison":
@@ -89,11 +89,10 @@ def what_if(predictor: "Predictor", scenario: "Scenario", changes: "Iterable[Cha
         return compare_with_change(scenario, changes, predictor)
 
 
-def _telling(predictor: "Predictor", share: Callable[[float], None]) -> "Predictor":
+def _telling(predictor: Any, share: Callable[[float], None]) -> Any:
     """The same engine, telling how far it is, where it can."""
     from dataclasses import fields, is_dataclass, replace
 
     if is_dataclass(predictor) and not isinstance(predictor, type) and any(field.name == "progress" for field in fields(predictor)):
-        told: Predictor = replace(predictor, progress=share)
-        return told
+        return replace(predictor, progress=share)
     return predictor

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from nettwin.apps.quantities import percent, seconds
+from nettwin.cli.answers import figures
 from nettwin.cli.console import table
 from nettwin.cli.output import Destination, Result, emit
 from nettwin.cli.performance_tables import meter
@@ -45,12 +46,16 @@ def _render(console: Console, series: "SeriesView") -> None:
         for start, end, view in series.windows()
     ]
     headings = ("from", "to", "max utilization", "mean delay", "slowest demand", "lost", "unreachable")
-    console.print(table(f"{series.scenario.name or 'scenario'} in time ({len(rows)} windows)", headings, rows, right=range(len(headings))))
+    console.print(
+        table(f"{series.timeline.scenario.name or 'scenario'} in time ({len(rows)} windows)", headings, rows, right=range(len(headings)))
+    )
 
 
 def _document(series: "SeriesView") -> dict[str, Any]:
+    from nettwin.apps.tables import PATH_FIGURES
+
     windows = [
-        {"start_s": start, "end_s": end, "summary": view.summary, "demands": view.demands, "links": view.links}
+        {"start_s": start, "end_s": end, **figures(view), "demands": view.demands.drop(columns=list(PATH_FIGURES))}
         for start, end, view in series.windows()
     ]
-    return {"engine": series.series.windows[0].engine, "scenario": series.scenario.name, "windows": windows}
+    return {"engine": series.series.windows[0].engine, "scenario": series.timeline.scenario.name, "windows": windows}

@@ -192,9 +192,14 @@ def test_low_confidence_is_4_if_strict(capsys: pytest.CaptureFixture[str], netwo
 
 
 def test_a_missed_precision_is_4_if_strict(capsys: pytest.CaptureFixture[str], network: str) -> None:
-    few = ("simulate", network, "--packets", "3000", "--precision", "0.0001")
-    out(capsys, *few)
-    assert "raise the budget of packets" in err(capsys, *few, "--strict", code=4)
+    few = ("simulate", network, "--packets", "3000", "--precision", "0.0001", "--format", "json")
+    assert run(few) == 0
+    captured = capsys.readouterr()
+    assert "low confidence: the mean delay is known to" in captured.err
+    assert run([*few, "--strict"]) == 4
+    strict = capsys.readouterr()
+    assert strict.out == captured.out  # the answer is given all the same
+    assert "not to 0.01%" in json.loads(strict.out)["doubts"][0]
 
 
 # --- every command
@@ -329,6 +334,18 @@ def test_simulate_gives_the_same_answer_for_the_same_seed(capsys: pytest.Capture
         return json.loads(out(capsys, "simulate", network, "--packets", "20k", "--seed", seed, "--format", "json"))["demands"]
 
     assert simulated("1") == simulated("1") != simulated("2")
+
+
+def test_the_number_of_workers_changes_nothing(capsys: pytest.CaptureFixture[str], network: str) -> None:
+    runs = ("simulate", network, "--packets", "20k", "--format", "json")
+    assert out(capsys, *runs, "--workers", "1") == out(capsys, *runs)
+    three = out(capsys, *runs, "--replications", "3", "--workers", "3")
+    assert three == out(capsys, *runs, "--replications", "3", "--workers", "1") != out(capsys, *runs)
+
+
+def test_an_option_of_the_engine_weighs_more(capsys: pytest.CaptureFixture[str], network: str) -> None:
+    runs = ("simulate", network, "--packets", "20k", "--format", "json")
+    assert out(capsys, *runs, "--seed", "1", "--option", "seed=2") == out(capsys, *runs, "--seed", "2")
 
 
 def test_simulate_in_time(capsys: pytest.CaptureFixture[str], network: str, tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ def deliver(view: "PerformanceView", destination: Destination, part: str, top: i
 
 def document(view: "PerformanceView") -> dict[str, Any]:
     """An answer as JSON says it."""
-    return {"engine": view.performance.engine, "scenario": view.scenario.name, **figures(view)}
+    performance = view.performance
+    return {"engine": performance.engine, "scenario": view.scenario.name, "doubts": performance.doubts, **figures(view)}
 
 
 def figures(view: "PerformanceView") -> dict[str, Any]:

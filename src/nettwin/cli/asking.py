@@ -1,5 +1,6 @@
 """The steps that most commands share: read a scenario, make an engine, ask it."""
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +32,19 @@ def read(source: str, input_format: str | None = None) -> "Imported":
 
 
 def create_engine(name: str, option_texts: list[str] | None = None, **options: Any) -> "Predictor":
-    """An engine with the options that were given; a seed goes to engines that take one."""
+    """An engine with the options that were given; a seed goes to engines that take one. The texts weigh more."""
     from nettwin.predict import registry
 
-    chosen = {key: value for key, value in options.items() if value is not None}
+    chosen = {key: value for key, value in options.items() if value is not None} | parse_options(option_texts)
     if "seed" in chosen and not takes(name, "seed"):
         note(f"nettwin: engine {name} uses no chance; --seed changes nothing")
         del chosen["seed"]
-    return registry.create(name, **parse_options(option_texts), **chosen)
+    return registry.create(name, **chosen)
+
+
+def n_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def takes(engine: str, option: str) -> bool:

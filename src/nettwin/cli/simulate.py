@@ -56,7 +56,13 @@ def simulate(
     packets: Packets = None,
     precision: Precision = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same answer.")] = 0,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Replications that run at the same time.")] = 1,
+    replications: Annotated[
+        int | None, typer.Option("--replications", min=1, help="Independent runs that are merged.", show_default=False)
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="How many of them at the same time; as many as there are cores.", show_default=False),
+    ] = None,
     option: EngineOptions = None,
     duration: Annotated[float | None, _time("--duration", "Observe this long.")] = None,
     warm_up: Annotated[float | None, _time("--warm-up", "Leave out the start.")] = None,
@@ -85,10 +91,8 @@ def simulate(
     destination = Destination(format, output)
     objectives = Objectives(max_utilization, max_delay, max_loss)
     question = _observed(asking.read(scenario, input_format).scenario, duration, warm_up)
-    must_converge = True if strict and precision is not None else None
-    engine = asking.create_engine(
-        "simulator", option, seed=seed, packets=packets, precision=precision, workers=workers, is_strict=must_converge
-    )
+    runs = {"replications": replications, "workers": workers or asking.n_cores()}
+    engine = asking.create_engine("simulator", option, seed=seed, packets=packets, precision=precision, **runs)
     in_time = _timeline(question, timeline, at, window_s=window, convergence_delay_s=convergence_delay)
     if in_time is None:
         view = asking.ask(engine, question)

@@ -1,6 +1,5 @@
 """``nettwin tour``."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +33,7 @@ def tour(
     console, labels = screen(), ("analytic", "simulated")
     question = asking.read(scenario, input_format).scenario
     analytic = asking.create_engine("queueing")
-    simulator = asking.create_engine("simulator", seed=seed, packets=packets, workers=min(2, os.cpu_count() or 1))
+    simulator = asking.create_engine("simulator", seed=seed, packets=packets, workers=asking.n_cores())
     busiest = _busiest_circuit(question)
     failed = FailLink(busiest).apply(question)
 

@@ -60,11 +60,11 @@ class Objectives:
 
 def judge(view: "PerformanceView", objectives: Objectives, is_strict: bool = False) -> None:
     """Say what is violated or doubtful and leave with its exit code; return if all is well."""
-    leave_if_violated(objectives.violations(view))
-    doubts = doubts_about(view) if is_strict else []
+    doubts = doubts_about(view) if is_strict else view.performance.doubts
     for line in doubts:
         note(f"nettwin: low confidence: {line}")
-    if doubts:
+    leave_if_violated(objectives.violations(view))
+    if is_strict and doubts:
         raise typer.Exit(ExitCode.LOW_CONFIDENCE)
 
 
@@ -78,7 +78,7 @@ def leave_if_violated(violations: list[str]) -> None:
 
 def doubts_about(view: "PerformanceView") -> list[str]:
     """Why the answer should not be trusted blindly, in lines."""
-    doubts = []
+    doubts = [*view.performance.doubts]
     is_trusted, interval = view.performance.is_trusted, view.performance.interval
     if is_trusted is not None and not is_trusted.all():
         doubts.append(f"{int((~is_trusted).sum())} of {len(is_trusted)} demands are outside what the engine knows")

@@ -89,6 +89,8 @@ class Performance:
     quantile_levels: tuple[float, ...] = QUANTILE_LEVELS
     interval: Interval | None = None
     is_trusted: BoolArray | None = None  # [demand] inside what the predictor knows; None: no claim
+    doubts: tuple[str, ...] = ()
+    """Why the answer as a whole should be taken with care, a sentence each."""
     engine: str = ""
 
     def __post_init__(self) -> None:

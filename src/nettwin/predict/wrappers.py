@@ -106,6 +106,7 @@ def _patched(answer: Performance, other: Performance, rows: BoolArray) -> Perfor
         demands=_patched_columns(answer.demands, _at_levels(other.demands, other, levels), rows),
         interval=_patched_interval(answer, other, rows),
         is_trusted=trusted.astype(np.bool_),
+        doubts=tuple(dict.fromkeys((*answer.doubts, *other.doubts))),
         engine=f"{answer.engine} else {other.engine}",
     )
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from nettwin.errors import NotConvergedError
+from nettwin.performance import Performance
 from nettwin.scenario import Routing, Scenario
 from nettwin.simulation.engines import chosen_engine
 from nettwin.simulation.horizon import Horizon, horizon_of
@@ -14,7 +15,7 @@ from nettwin.simulation.rare import with_composed_means
 from nettwin.simulation.replication import replicate
 from nettwin.simulation.result import SimulationResult, performance_of, ratio
 from nettwin.simulation.settings import Progress, SimulationSettings
-from nettwin.simulation.stability import trusted_demands
+from nettwin.simulation.stability import doubts_about_growth, trusted_demands, unstable_queues
 from nettwin.simulation.state import Program
 from nettwin.simulation.steady import with_short_links
 from nettwin.simulation.totals import Totals, merged
@@ -79,18 +80,13 @@ def _width(totals: Totals, program: Program, settings: SimulationSettings) -> fl
 def _result(program: Program, horizon: Horizon, settings: SimulationSettings, totals: Totals, run: _Replications) -> SimulationResult:
     width = _width(totals, program, settings)
     has_converged = settings.precision is None or width <= settings.precision
-    if settings.is_strict and not has_converged:
-        raise _not_converged(settings, totals, width)
-    stage = program.stages[0]
-    performance = performance_of(totals, program, stage)
-    if horizon.is_steady:
-        performance = with_composed_means(performance, totals, program)
+    doubts = [] if has_converged else [_imprecision(settings, totals, width)]
+    if settings.is_strict and doubts:
+        raise NotConvergedError(doubts[0], where="simulation", hint="raise the budget of packets or ask for less precision")
+    performance = performance_of(totals, program, program.stages[0])
+    performance = replace(performance, interval=interval_of(totals, performance.demands, settings.coverage), doubts=tuple(doubts))
     return SimulationResult(
-        performance=replace(
-            performance,
-            interval=interval_of(totals, performance.demands, settings.coverage),
-            is_trusted=trusted_demands(totals, program, stage) if horizon.is_steady else None,
-        ),
+        performance=_steady(performance, program, totals) if horizon.is_steady else performance,
         served_size_bits=ratio(totals.queues["served_bits"], totals.queues["served"]),
         offered_packets=totals.queues["arrived"],
         delivered_packets=totals.demands["delivered"],
@@ -105,9 +101,16 @@ def _result(program: Program, horizon: Horizon, settings: SimulationSettings, to
     )
 
 
-def _not_converged(settings: SimulationSettings, totals: Totals, width: float) -> NotConvergedError:
-    return NotConvergedError(
-        f"the mean delay is known to {width:.2%} after {totals.n_packets:,} packets, not to {settings.precision:.2%}",
-        where="simulation",
-        hint="raise the budget of packets or ask for less precision",
+def _steady(performance: Performance, program: Program, totals: Totals) -> Performance:
+    """With what only a steady state has: means of rare demands from their queues, and doubts whether there is one."""
+    stage = program.stages[0]
+    unstable = unstable_queues(totals, program, stage)
+    return replace(
+        with_composed_means(performance, totals, program),
+        is_trusted=trusted_demands(unstable, program, stage),
+        doubts=(*performance.doubts, *doubts_about_growth(unstable, program, stage)),
     )
+
+
+def _imprecision(settings: SimulationSettings, totals: Totals, width: float) -> str:
+    return f"the mean delay is known to {width:.2%} after {totals.n_packets:,} packets, not to {settings.precision:.2%}"

@@ -1,7 +1,5 @@
 """Queues without a steady state: whatever is measured there depends on how long one looks."""
 
-import logging
-
 import numpy as np
 
 from nettwin.scenario.arrays import BoolArray
@@ -9,25 +7,28 @@ from nettwin.simulation.layout import Stage
 from nettwin.simulation.state import Program
 from nettwin.simulation.totals import Totals
 
-_log = logging.getLogger(__name__)
 _GROWTH = 1e-3
 """Share of the arrived bits that is still waiting at the end of a run in a queue that grows without bound."""
+_SHOWN = 5
 
 
-def trusted_demands(totals: Totals, program: Program, stage: Stage) -> BoolArray:  # [demand]
-    """False for the demands that cross an infinite queue which gets more than its port can send."""
-    topology, routing = stage.scenario.topology, stage.routing
-    unstable = _unstable_queues(totals, program, stage)
-    hop_queue = program.tables[0].hops["queue"]
-    crosses = np.bincount(routing.hop_demand, unstable[hop_queue], routing.n_demands) > 0
-    if unstable.any():
-        links = sorted({topology.links[link].id for link in routing.hop_link[unstable[hop_queue]]})
-        shown = ", ".join(links[:5]) + (", ..." if len(links) > 5 else "")
-        _log.warning("no steady state: %d overloaded links with infinite buffers (%s)", len(links), shown)
+def trusted_demands(unstable: BoolArray, program: Program, stage: Stage) -> BoolArray:  # [demand]
+    """False for the demands that cross an unstable queue."""
+    routing = stage.routing
+    crosses = np.bincount(routing.hop_demand, unstable[program.tables[0].hops["queue"]], routing.n_demands) > 0
     return np.asarray(~crosses)
 
 
-def _unstable_queues(totals: Totals, program: Program, stage: Stage) -> BoolArray:  # [queue of the layout]
+def doubts_about_growth(unstable: BoolArray, program: Program, stage: Stage) -> list[str]:
+    """A sentence that names the links with unstable queues, if there are any."""
+    crossed = stage.routing.hop_link[unstable[program.tables[0].hops["queue"]]]
+    links = sorted({stage.scenario.topology.links[link].id for link in crossed})
+    shown = ", ".join(links[:_SHOWN]) + (", ..." if len(links) > _SHOWN else "")
+    return [f"there is no steady state: {len(links)} overloaded links with infinite buffers ({shown})"] if links else []
+
+
+def unstable_queues(totals: Totals, program: Program, stage: Stage) -> BoolArray:  # [queue of the layout]
+    """Infinite queues that get more than their port can send."""
     layout, queues = program.layout, totals.queues
     link = np.repeat(np.arange(stage.scenario.topology.n_links), layout.n_queues)
     waiting = queues["arrived_bits"] - queues["served_bits"]

@@ -28,7 +28,9 @@ class SimulatorPredictor:
     precision: float | None = None
     """Wanted relative half-width of the mean delay's confidence interval; None: spend the budget once."""
     is_strict: bool = False
-    """Whether a missed precision is an error."""
+    """Whether a missed precision is an error rather than a doubt that the answer mentions."""
+    replications: int | None = None
+    """Independent runs that are merged. None: two for a steady state, one for a finite observation, more for a precision."""
     workers: int = 1
     """Replications run at the same time; the answer does not depend on it."""
     engine: str = "auto"
@@ -68,6 +70,7 @@ class SimulatorPredictor:
             packets=self.packets,
             precision=self.precision,
             is_strict=self.is_strict,
+            replications=self.replications,
             workers=self.workers,
             engine=self.engine,
             progress=self.progress,

@@ -51,6 +51,7 @@ def down(scenario: Scenario) -> set[str]:
     [
         (ch.FailLink("A--B"), {"A->B", "B->A"}),
         (ch.FailLink("A->B"), {"A->B", "B->A"}),
+        (ch.FailLink("B--A"), {"A->B", "B->A"}),
         (ch.FailLink("A->B", whole_circuit=False), {"A->B"}),
         (ch.FailLink("A->*"), {"A->B", "B->A", "A->C", "C->A"}),
         (ch.FailLink("*->D", whole_circuit=False), {"B->D", "C->D"}),

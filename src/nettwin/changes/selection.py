@@ -19,11 +19,14 @@ def nodes_named(topology: Topology, pattern: str) -> list[int]:
 
 
 def links_named(topology: Topology, pattern: str, *, whole_circuit: bool = False) -> list[int]:
-    """Indices of the links with this id or pattern, of links or circuits; with the other directions of their circuits, if wanted."""
+    """Indices of the links with this id or pattern, of links or circuits; with the other directions of their circuits, if wanted.
+
+    A circuit ``A--B`` is found as ``B--A`` too: nobody remembers which end a file names first.
+    """
     if pattern in topology.link_index:
         found = {topology.link_index[pattern]}
-    elif pattern in topology.circuits:
-        found = set(topology.circuits[pattern])
+    elif circuit := next((name for name in (pattern, _turned(pattern)) if name in topology.circuits), None):
+        found = set(topology.circuits[circuit])
     else:
         found = _links_like(topology, pattern)
     if whole_circuit:
@@ -65,6 +68,12 @@ class Selection:
 
 
 EVERY_DEMAND = Selection()
+
+
+def _turned(name: str) -> str:
+    """``A--B`` as ``B--A``."""
+    first, _, second = name.partition("--")
+    return f"{second}--{first}"
 
 
 def _links_like(topology: Topology, pattern: str) -> set[int]:

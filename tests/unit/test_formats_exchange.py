@@ -198,6 +198,34 @@ def test_rfc8345_reports_all_that_it_leaves_out(layers: Path) -> None:
     assert {entry.place for entry in read(layers).coverage.of(Status.UNKNOWN)} >= {f"{layers}: networks.network[1].node[0]"}
 
 
+def test_rfc8345_numbers_as_text_as_in_the_example_of_rfc8346(layers: Path) -> None:
+    layers.write_text(layers.read_text().replace('"metric1": 30', '"metric1": "30"'))
+    assert read(layers).scenario.topology.links[1].metric == 30
+    layers.write_text(layers.read_text().replace('"metric1": "30"', '"metric1": "4294967296"'))
+    with pytest.raises(FormatError, match="'4294967296' is no metric"):
+        read(layers)
+
+
+def test_rfc8345_bandwidths_of_other_technologies_are_unknown_and_made(layers: Path) -> None:
+    layers.write_text(
+        layers.read_text().replace('"max-link-bandwidth": "125000000"', '"max-link-bandwidth": {"te-bandwidth": {"e:eth": 5}}')
+    )
+    imported = read(layers)
+    entry = next(entry for entry in imported.coverage.of(Status.UNKNOWN) if entry.item == "link e:eth")
+    assert (entry.place.rpartition(".")[2], entry.note) == ("max-link-bandwidth", "a bandwidth of another technology; the capacity is made")
+    assert imported.scenario.topology.links[1].capacity_bps > 0
+
+
+def test_a_networkx_graph_with_lengths_and_positions_is_not_taken_for_topohub(tmp_path: Path) -> None:
+    nodes = [{"id": 0, "label": "Oslo", "pos": [10.7, 59.9]}, {"id": 1, "pos": [5.3, 60.4]}]
+    edges = [{"source": 0, "target": 1, "dist": 300, "weight": 7, "capacity_bps": 1e9}]
+    for key in ("links", "edges"):
+        (tmp_path / "g.json").write_text(json.dumps({"directed": False, "multigraph": False, "graph": {}, "nodes": nodes, key: edges}))
+        there, back = read(tmp_path / "g.json").scenario.topology.links
+        assert (there.id, back.id, there.metric, there.capacity_bps) == ("Oslo->1", "1->Oslo", 7, 1e9)
+        assert there.propagation_delay_s == pytest.approx(300e3 / 2e8)
+
+
 def test_rfc8345_layers_have_names(layers: Path) -> None:
     assert [node.id for node in read(f"{layers}#optical").scenario.topology.nodes] == ["O1", "O2"]
     with pytest.raises(UnknownNameError, match="did you mean optical"):

@@ -206,3 +206,35 @@ def test_speeds_with_units() -> None:
 def test_recognition() -> None:
     assert graphml.recognizes(Path("x"), ZOO.encode())
     assert not graphml.recognizes(Path("x.graphml"), b"<network/>")
+
+
+# Topology Zoo's files of 2011, drawn in yEd: stray text, drawings in data, no positions, True and False.
+YED = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<graphml xmlns="http://graphml.graphdrawing.org/xmlns" xmlns:y="http://www.yworks.com/xml/graphml">
+<key for="node" id="d50" yfiles.type="nodegraphics"/><key for="edge" id="d51" yfiles.type="edgegraphics"/>"
+<key attr.name="Internal" attr.type="boolean" for="node" id="d28"/><key attr.name="hyperedge" attr.type="boolean" for="node" id="d34"/>
+<key attr.name="geocode_extent" attr.type="string" for="node" id="d29"/><key attr.name="label" attr.type="string" for="node" id="d27"/>
+<graph edgedefault="undirected">
+<node id="0"><data key="d50"><y:ShapeNode><y:NodeLabel x="1">Moss</y:NodeLabel></y:ShapeNode></data><data key="d27">Moss</data></node>
+<node id="1"><data key="d27">Internet</data><data key="d28">False</data><data key="d29">Norway</data></node>
+<node id="2"><data key="d27">Ring</data><data key="d28">True</data><data key="d34">True</data></node>
+<edge source="0" target="1"><data key="d51"><y:PolyLineEdge/></data></edge><edge source="0" target="2"/><edge source="2" target="1"/>
+</graph></graphml>"""
+
+
+def test_the_older_files_of_topology_zoo(tmp_path: Path) -> None:
+    path = tmp_path / "Moss.graphml"
+    path.write_text(YED)
+    imported = graphml.read(path)
+    topology = imported.scenario.topology
+    assert {node.id: node.tags for node in topology.nodes} == {"Moss": (), "Internet": ("external",), "Ring": ("hyperedge",)}
+    assert "Ring" not in {topology.nodes[row].id for row in imported.scenario.traffic.source}
+    assert {entry.item for entry in imported.coverage.of(Status.IGNORED)} == {"drawing data", "node geocode_extent"}
+    assert not imported.coverage.of(Status.UNKNOWN)
+
+
+def test_a_speed_or_delay_without_a_unit_is_answered_with_the_names_that_are_read(zoo: Path) -> None:
+    zoo.write_text(ZOO.replace('"Favourite"', '"delay"').replace('"LinkLabel"', '"capacity"').replace("10-20Gbps", "10"))
+    notes = {entry.item: entry.note for entry in graphml.read(zoo).coverage.of(Status.UNKNOWN)}
+    assert "capacity_bps" in notes["capacity"]
+    assert "propagation_delay_s" in notes["edge delay"]

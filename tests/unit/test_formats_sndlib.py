@@ -192,8 +192,10 @@ def test_a_triangular_matrix_is_read_as_given_unless_told(tmp_path: Path) -> Non
 def test_a_demand_matrix_without_links(tmp_path: Path) -> None:
     head, _, rest = NATIVE.partition("LINKS (")
     path = write_to(tmp_path, head + "LINKS (\n)\n" + rest[rest.index("\nDEMANDS") :].partition("ADMISSIBLE")[0])
-    scenario = sndlib.read(path).scenario
+    imported = sndlib.read(path)
+    scenario = imported.scenario
     assert (scenario.topology.n_links, scenario.traffic.n_demands) == (0, 3)
+    assert any(entry.item == "LINKS" and "unreachable" in entry.note for entry in imported.coverage)
     assert scenario.topology.metadata["time"] == "20050504-1630"
     assert scenario.name == "islands"
 

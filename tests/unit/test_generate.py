@@ -120,6 +120,17 @@ def test_gravity_refuses_impossible_weights(weights: list[float]) -> None:
         gravity_demands(ring(4), 1e9, weights=weights)
 
 
+@pytest.mark.parametrize("weights", [[1, 1e-320, 0, 0], [1e308, 1e-300, 1e-300, 0]])
+def test_gravity_refuses_one_node_with_all_the_weight(weights: list[float]) -> None:
+    with pytest.raises(ScenarioError, match="one node has all the weight"):
+        gravity_demands(ring(4), 1e9, rng(), weights=weights)
+
+
+def test_gravity_bears_weights_at_the_end_of_the_scale() -> None:
+    largest = gravity_demands(ring(4), 1e9, rng(), weights=[1e308] * 4)
+    assert np.allclose(largest.rate_bps, gravity_demands(ring(4), 1e9, rng(), weights=[1] * 4).rate_bps)
+
+
 @pytest.mark.parametrize("max_utilization", [0.4, 0.9])
 def test_dimensioning_keeps_links_below_the_target_with_the_smallest_module(max_utilization: float) -> None:
     topology = gabriel(15, rng(1))

@@ -14,6 +14,7 @@ from nettwin.formats.assumptions import Assumptions, MetricRule
 from nettwin.formats.circuits import Circuit, directions, links_of
 from nettwin.formats.coverage import CoverageLog
 from nettwin.formats.draft import Draft, Plane
+from nettwin.formats.magnitudes import check_magnitudes
 from nettwin.generate.capacities import dimension
 from nettwin.generate.geography import fibre_delay_of_length_s, great_circle_m
 from nettwin.generate.gravity import capacity_weights, degree_weights, gravity_matrix
@@ -36,6 +37,7 @@ def complete(draft: Draft, assumptions: Assumptions, log: CoverageLog) -> Scenar
 
 def _complete(draft: Draft, assumptions: Assumptions, log: CoverageLog) -> Scenario:
     _check_size(draft)
+    check_magnitudes(draft)
     circuits = _with_metrics(_with_lengths(draft, log), assumptions, log)
     topology = Topology(draft.nodes, links_of(circuits, assumptions.scheduling), metadata=dict(draft.metadata))
     is_missing = np.array([circuit.capacity_bps is None for circuit in circuits for _ in directions(circuit)], dtype=np.bool_)

@@ -16,6 +16,7 @@ FORMATS = (
     "datanet",
     "sndlib",
     "graphml",
+    "gml",
     "repetita",
     "rfc8345",
     "topohub_json",

@@ -14,6 +14,7 @@ from nettwin.formats.circuits import Circuit, Names, links_of, readable_ids, wit
 from nettwin.formats.coverage import CoverageLog, CoverageReport
 from nettwin.formats.imported import Imported
 from nettwin.formats.losses import Holds, log_losses
+from nettwin.formats.magnitudes import DELAYS_S, RATES_BPS, check_magnitude
 from nettwin.formats.numbers import inverse_text, not_negative, number, number_text, whole_number
 from nettwin.formats.safe_input import read_text
 from nettwin.scenario import Demand, Node, Scenario, Topology, Traffic
@@ -140,12 +141,16 @@ def _topology(lines: _Lines, log: CoverageLog) -> Topology:
 
 def _edge(row: list[str], ids: tuple[str, ...], where: str) -> Circuit:
     label, source, target, weight, capacity, delay = row
+    capacity_bps = _from_kbit(not_negative(capacity, "bw", where))
+    propagation_delay_s = _from_microseconds(not_negative(delay, "delay", where))
+    check_magnitude("capacity_bps", capacity_bps, RATES_BPS, where)
+    check_magnitude("propagation_delay_s", propagation_delay_s, DELAYS_S, where)
     return Circuit(
         link_id=label,
         source=_node(source, ids, where),
         target=_node(target, ids, where),
-        capacity_bps=_from_kbit(not_negative(capacity, "bw", where)),
-        propagation_delay_s=_from_microseconds(not_negative(delay, "delay", where)),
+        capacity_bps=capacity_bps,
+        propagation_delay_s=propagation_delay_s,
         metric=not_negative(weight, "weight", where),
         is_one_way=True,
     )
@@ -167,6 +172,7 @@ def _traffic(lines: _Lines, topology: Topology, log: CoverageLog) -> Traffic:
             source=_node(source, ids, where), target=_node(target, ids, where),
             rate_bps=_from_kbit(not_negative(rate, "bw", where)), id=label,
         )  # fmt: skip
+        check_magnitude("rate_bps", demand.rate_bps, RATES_BPS, where)
         if demand.source == demand.target:
             log.ignored("demand from a node to itself", where, "it crosses no link")
         else:

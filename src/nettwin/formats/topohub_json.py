@@ -23,15 +23,10 @@ HOLDS = Holds.DEMANDS | Holds.POSITIONS | Holds.DELAYS | Holds.METRICS | Holds.T
 
 
 def recognizes(path: Path, head: bytes) -> bool:
-    """Whether it is a JSON object with what only topohub has: ``stats`` or ``demands`` of the graph, or distances of edges."""
-    is_object = (
-        head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-        and b'"directed"' in head
-        and b'"multigraph"' in head
-        and b'"nettwin"' not in head
-    )
+    """Whether it is a JSON object with what only topohub has: ``demands`` of the graph, or ``ecmp_fwd`` of edges."""
+    is_object = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"directed"' in head and b'"multigraph"' in head
     is_ours = b'"nettwin"' in head  # node-link JSON that holds a whole scenario
-    return is_object and not is_ours and (b'"demands"' in head or b'"ecmp_fwd"' in head or (b'"dist"' in head and b'"pos"' in head))
+    return is_object and not is_ours and (b'"demands"' in head or b'"ecmp_fwd"' in head)
 
 
 def read(path: Path, assumptions: Assumptions = Assumptions()) -> Imported:

@@ -8,6 +8,9 @@ from nettwin.errors import ScenarioError
 from nettwin.scenario import INTERNET_MIX, ArrivalProcess, PacketSizes, Poisson, Topology, Traffic
 from nettwin.scenario.arrays import FloatArray
 
+SMALLEST_PRODUCT = 1e-200
+"""Of the weights of any two nodes, relative to the largest weight: below, quotients overflow."""
+
 
 def gravity_demands(
     topology: Topology,
@@ -27,16 +30,18 @@ def gravity_demands(
         raise ScenarioError(f"total_bps is {total_bps}", where="gravity demands", hint="it must be positive and finite")
     mass = _checked(capacity_weights(topology) if weights is None else weights, topology.n_nodes)
     if rng is not None:
-        mass = mass * rng.lognormal(sigma=0.5, size=topology.n_nodes)
+        mass = mass / mass.max() * rng.lognormal(sigma=0.5, size=topology.n_nodes)
     return Traffic.from_matrix(gravity_matrix(mass, total_bps), arrivals=arrivals, packet_sizes=packet_sizes)
 
 
 def gravity_matrix(weights: FloatArray, total_bps: float) -> FloatArray:  # [source, target]
-    """Rates in proportion to the product of two weights, none from a node to itself."""
+    """Rates in proportion to the product of two weights, none from a node to itself. Raises ScenarioError if one node has all weight."""
     share = weights / weights.max()  # so that products neither overflow nor vanish
     product = np.outer(share, share)
     np.fill_diagonal(product, 0.0)
-    return np.asarray(product * (total_bps / product.sum()))
+    if product.sum() < SMALLEST_PRODUCT:
+        raise ScenarioError("one node has all the weight", where="gravity demands", hint="two nodes need weights of like size")
+    return np.asarray(product / product.sum() * total_bps)
 
 
 def capacity_weights(topology: Topology) -> FloatArray:  # [node]

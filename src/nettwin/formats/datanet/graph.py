@@ -8,6 +8,7 @@ from typing import Any
 
 from nettwin.errors import FormatError, LimitError, NettwinError
 from nettwin.formats.coverage import CoverageLog
+from nettwin.formats.magnitudes import RATES_BPS, check_magnitude
 from nettwin.scenario import Discipline, Link, Node, Queue, Scheduling, Topology
 
 DISCIPLINES = {
@@ -120,6 +121,7 @@ def _link(name: str, edge: Any, port: Scheduling, holds_packet_in_service: bool)
     source, target, data = edge
     try:
         bandwidth = float(data["bandwidth"])
+        check_magnitude("bandwidth", bandwidth, RATES_BPS, f"edge {source} -> {target}")
         scheduling = replace(port, buffer_holds_packet_in_service=holds_packet_in_service)
         if port.discipline is Discipline.DRR:
             # each round gives weight percent of what the link carries in one second

@@ -14,6 +14,8 @@ from nettwin.scenario.arrays import FloatArray
 
 PLACE = "linkUsage.txt"
 UTILIZATION, LOSS, OCCUPANCY, LARGEST, SIZE = range(5)
+SMALLEST, GREATEST = 1e-30, 1e30
+"""No simulation measures less or more; products and quotients of such numbers stay finite."""
 """Fields of a queue. SIZE is the mean size of the packets that were sent."""
 
 
@@ -49,8 +51,8 @@ def _entry(text: str, n_queues: int, place: str) -> tuple[FloatArray, FloatArray
         port, queues = numbers[:2], numbers[3:].reshape(n_queues, 5)
     except ValueError as error:
         raise FormatError(f"not 3 numbers and 5 per queue: {error}", where=place) from None
-    if not np.isfinite(numbers).all() or (numbers < 0).any():
-        raise FormatError("a negative or infinite number", where=place)
+    if not np.all((numbers == 0) | ((numbers >= SMALLEST) & (numbers <= GREATEST))):
+        raise FormatError("a negative or infinite number, or one out of all measure", where=place)
     return port, queues
 
 

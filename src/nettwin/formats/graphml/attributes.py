@@ -26,12 +26,15 @@ EDGE_NAMES = {
     *METRICS, DELAY_S, *LENGTHS_M, *SPEED_LABELS, *SPEEDS_BPS,
 }  # fmt: skip
 IGNORED = {
+    **dict.fromkeys([f"geocode_{what}" for what in ("append", "country", "extent", "id", "name")], "how the position was found"),
     "Country": "geography beyond the position", "Region": "geography beyond the position",
     "GeoLocation": "geography beyond the position", "asn": "there is no routing between domains",
     "type": "a kind of device makes no difference here", "doubted": "the node is taken as given",
     "Service": "a service makes no difference here", "LinkStatus": "the link is taken as up",
     "Network": "there is one network", "color": "drawing", "width": "drawing",
 }  # fmt: skip
+
+HINTS = dict.fromkeys(("delay", "latency"), "no unit is known: name it propagation_delay_s, or length_km")
 
 
 def label_of(item: Item) -> str:
@@ -51,9 +54,14 @@ def position_of(item: Item) -> tuple[tuple[float, float] | None, bool]:
 def node_tags(item: Item) -> tuple[str, ...]:
     """Own tags, and Topology Zoo's flags: a node of a neighbour's network, and a node that stands for a shared medium."""
     tags = tuple(item.data.get(TAGS, "").split())
-    external = ("external",) if item.data.get("Internal", "").strip() == "0" and "external" not in tags else ()
-    shared = ("hyperedge",) if item.data.get("hyperedge", "").strip() == "1" and "hyperedge" not in tags else ()
+    external = ("external",) if _flag(item, "Internal") is False and "external" not in tags else ()
+    shared = ("hyperedge",) if _flag(item, "hyperedge") and "hyperedge" not in tags else ()
     return (*tags, *external, *shared)
+
+
+def _flag(item: Item, name: str) -> bool | None:
+    """Topology Zoo writes 1 and 0; its files of 2011 True and False."""
+    return {"1": True, "true": True, "0": False, "false": False}.get(item.data.get(name, "").strip().lower())
 
 
 def capacity_of(edge: Item, log: CoverageLog) -> float | None:
@@ -76,7 +84,7 @@ def _labelled_speed(edge: Item, log: CoverageLog) -> float | None:
             return speed
     for name in ("LinkSpeed", *SPEED_LABELS):
         if edge.data.get(name):
-            log.unknown(name, edge.place, "no clear speed")
+            log.unknown(name, edge.place, "no clear speed: write 10 Gbps, or name it capacity_bps")
     return None
 
 
@@ -111,7 +119,7 @@ def log_other(item: Item, known: set[str], kind: str, log: CoverageLog) -> None:
         if name in IGNORED:
             log.ignored(f"{kind} {name}", item.place, IGNORED[name])
         else:
-            log.unknown(f"{kind} {name[:60]}", item.place)
+            log.unknown(f"{kind} {name[:60]}", item.place, HINTS.get(name, ""))
 
 
 def _others(data: Mapping[str, str], known: set[str]) -> list[str]:

@@ -29,6 +29,18 @@ def capacity_bps(value: Any, place: str) -> float | None:
     return 8.0 * number or None
 
 
+def technology_of(value: Any) -> str:
+    """The name of the bandwidth where a layer has one of its own, as ``otn-bandwidth`` or ``eth-bandwidth``; else empty."""
+    inside = value
+    while isinstance(inside, dict):
+        names = [str(key) for key in inside]
+        known = next((name for name in names if name.rpartition(":")[2] in ("te-bandwidth", "generic")), None)
+        if known is None:
+            return names[0] if names and inside is not value else ""
+        inside = inside[known]
+    return ""
+
+
 def bandwidth_text(rate_bps: float) -> str:
     """The rate as text: an IEEE single as the RFC prefers, or a decimal number where that is exact and a single is not."""
     size = rate_bps / 8

@@ -1,5 +1,6 @@
 """A network of a document -> a scenario."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ from nettwin.formats.completion import complete
 from nettwin.formats.coverage import CoverageLog
 from nettwin.formats.draft import Draft, Plane
 from nettwin.formats.numbers import number
-from nettwin.formats.rfc8345.bandwidth import capacity_bps
+from nettwin.formats.rfc8345.bandwidth import capacity_bps, technology_of
 from nettwin.formats.rfc8345.fields import Fields
 from nettwin.formats.rfc8345.layers import Layer
 from nettwin.scenario import Node, Scenario
@@ -22,7 +23,9 @@ IGNORED_OF_NETWORK = {
     "supporting-network": NO_TRANSPORT,
     "te-topology-identifier": "naming",
     "name": "naming",
-}
+    "preference": "a choice among topologies", "optimization-criterion": "a wish of who made the topology",
+    "l3-topology-attributes": "naming",
+}  # fmt: skip
 IGNORED_OF_NODE = {"supporting-node": NO_TRANSPORT, "te-node-id": "naming"}
 IGNORED_OF_LINK = {"supporting-link": NO_TRANSPORT}
 IGNORED_OF_TE = {
@@ -33,6 +36,7 @@ IGNORED_OF_TE = {
     "information-source": "where it is known from", "information-source-instance": "where it is known from",
     "information-source-state": "where it is known from", "information-source-entry": "where it is known from",
     "statistics": "measurements", "is-transitional": "a passing state", "domain-id": "there is one domain",
+    "underlay-topology": NO_TRANSPORT, "te-node-template": "naming",
     "signaling-address": "naming", "connectivity-matrices": "every node joins all its links", "tunnel-termination-point": "no tunnels",
 }  # fmt: skip
 IGNORED_OF_L3 = {
@@ -142,7 +146,7 @@ def _link(item: Fields, log: CoverageLog) -> _Said:
         source=ports[0],
         target=ports[2],
         link_id=own,
-        capacity_bps=_capacity(attributes),
+        capacity_bps=_capacity(attributes, log),
         propagation_delay_s=_delay(attributes, log),
         metric=_metric(attributes, l3),
         is_one_way=True,
@@ -158,9 +162,12 @@ def _point(end: Fields, name: str) -> str:
     return end.take_text(name) if name in end else ""
 
 
-def _capacity(attributes: Fields) -> float | None:
-    value = attributes.take("max-link-bandwidth")
-    return None if value is None else capacity_bps(value, f"{attributes.place}.max-link-bandwidth")
+def _capacity(attributes: Fields, log: CoverageLog) -> float | None:
+    value, place = attributes.take("max-link-bandwidth"), f"{attributes.place}.max-link-bandwidth"
+    other = technology_of(value)
+    if other:
+        log.unknown(f"link {other[:100]}", place, "a bandwidth of another technology; the capacity is made")
+    return None if value is None or other else capacity_bps(value, place)
 
 
 def _delay(attributes: Fields, log: CoverageLog) -> float | None:
@@ -177,9 +184,11 @@ def _metric(attributes: Fields, l3: Fields) -> float | None:
 
 
 def _whole(value: Any, what: str, place: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
+    """A number of 32 bits; as text too, as in the example of RFC 8346."""
+    whole = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value) else value
+    if isinstance(whole, bool) or not isinstance(whole, int) or not 0 <= whole < 2**32:
         raise FormatError(f"{str(value)[:40]!r} is no {what.removeprefix('a ')}", where=place, hint="a whole number of 32 bits")
-    return value
+    return whole
 
 
 def _groups(groups: Fields) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ def draft_of(network: SndNetwork, assumptions: Assumptions, log: CoverageLog) ->
     )
     log.modelled("node", "NODES", count=len(network.nodes))
     log.modelled("link", "LINKS", count=len(network.links))
+    if not network.links:
+        log.unknown("LINKS", note="the file has none, as SNDlib's dynamic matrices: every demand is unreachable; read the network file")
     log.modelled("modules and costs", "LINKS", "kept for planning", count=sum(c.planning != LinkPlanning() for c in draft.circuits))
     return draft
 

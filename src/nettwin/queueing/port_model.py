@@ -7,12 +7,11 @@ import numpy as np
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.finite_queue import ServerView
 from nettwin.queueing.ports import Ports
-from nettwin.queueing.precedence import PortLoads, by_service, fair_claims, strict_priority, tied
-from nettwin.queueing.round_robin import visit_waits
+from nettwin.queueing.precedence import PortLoads, both_greedy, by_clock, by_service, fair_claims, strict_priority, tied
+from nettwin.queueing.round_robin import conserving_waits, visit_waits
 from nettwin.scenario import Discipline
-from nettwin.scenario.arrays import FloatArray
+from nettwin.scenario.arrays import FloatArray, IntArray
 
-_NO_LINKS = np.zeros(0, dtype=np.int64)
 _LEAST_SHARE = 1e-3
 _LEAST_FREE = 0.02
 
@@ -32,6 +31,8 @@ def precedences(ports: Ports, loads: PortLoads, calibration: Calibration) -> Flo
     for discipline, links in ports.links_by_discipline.items():
         if discipline is Discipline.STRICT_PRIORITY:
             result[links] = strict_priority(loads.rows(links))
+        elif discipline is Discipline.VIRTUAL_CLOCK:
+            result[links] = by_clock(loads.rows(links))
         elif discipline is not Discipline.FIFO:
             result[links] = by_service(loads.rows(links), calibration.tie_width)
     return result
@@ -54,24 +55,25 @@ def server_views(ports: Ports, loads: PortLoads, precedence: FloatArray, work: Q
 
 
 def _shares(ports: Ports, loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [link, slot]
-    """What those that go first leave of the server; queues that tie for the least service share it by weight.
-
-    Virtual clock is taken as least served, which it is for queues that want more than their share.
-    """
-    links = np.concatenate([ports.links_by_discipline.get(kind, _NO_LINKS) for kind in (Discipline.LEAST_SERVED, Discipline.VIRTUAL_CLOCK)])
+    """What those that go first leave of the server; queues of a tie, or that all want more than their share, get it by weight."""
     ties = np.zeros(precedence.shape)
-    ties[links] = tied(loads.rows(links), precedence[links])
+    for discipline in (Discipline.LEAST_SERVED, Discipline.VIRTUAL_CLOCK):
+        links = _links(ports, discipline)
+        part = loads.rows(links)
+        ties[links] = tied(part, precedence[links]) if discipline is Discipline.LEAST_SERVED else both_greedy(part)
     first = precedence * (1 - ties)
-    taken = (first * loads.carried[:, None, :]).sum(axis=2)
-    taken[links] += fair_claims(loads.rows(links), first[links], ties[links])
+    taken = (first * loads.carried[:, None, :]).sum(axis=2) + fair_claims(loads, first, ties)
     return np.asarray(np.maximum(1 - taken, _LEAST_SHARE))
 
 
 def _with_turns(ports: Ports, loads: PortLoads, view: ServerView, precedence: FloatArray, own_work_s: FloatArray) -> ServerView:
     """The same, where queues take turns or shares instead of strict precedence."""
     share, residual = view.share.copy(), view.work_s.copy()
+    links = _links(ports, Discipline.VIRTUAL_CLOCK)
+    part, divisor = loads.rows(links), _wait_divisor(share[links], loads.rows(links))
+    residual[links] = conserving_waits(part, residual[links] / divisor, own_work_s[links]) * divisor
     for discipline in (Discipline.DRR, Discipline.WFQ):
-        links = ports.links_by_discipline.get(discipline, np.zeros(0, dtype=np.int64))
+        links = _links(ports, discipline)
         part, strict, work_s = loads.rows(links), view.share[links], own_work_s[links]
         first = precedence[links]
         fair = np.maximum(strict - fair_claims(part, first, 1 - first), _LEAST_SHARE)
@@ -84,3 +86,7 @@ def _with_turns(ports: Ports, loads: PortLoads, view: ServerView, precedence: Fl
 
 def _wait_divisor(share: FloatArray, loads: PortLoads) -> FloatArray:
     return share * np.maximum(share - loads.offered, _LEAST_FREE * share)
+
+
+def _links(ports: Ports, discipline: Discipline) -> IntArray:
+    return ports.links_by_discipline.get(discipline, np.zeros(0, dtype=np.int64))

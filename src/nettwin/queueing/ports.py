@@ -17,7 +17,7 @@ class Ports:
     link_of_queue: IntArray  # [queue]
     capacity_bps: FloatArray  # [link]
     quantum_bits: FloatArray  # [link]
-    weight: FloatArray  # [link, slot], 1 in empty slots
+    weight: FloatArray  # [link, slot], next to nothing in empty slots
     buffer_bits: FloatArray  # [queue]
     buffer_packets: FloatArray  # [queue]
     holds_packet_in_service: BoolArray  # [queue]
@@ -61,7 +61,7 @@ def ports_of(topology: Topology) -> Ports:
         link_of_queue=queues.link.astype(np.int64),
         capacity_bps=topology.capacity_bps,
         quantum_bits=np.array([scheduling.quantum_bits for scheduling in schedulings]),
-        weight=np.append(queues.weight, 1.0)[slots],
+        weight=np.append(queues.weight, 1e-9)[slots],
         buffer_bits=queues.buffer_bits,
         buffer_packets=queues.buffer_packets,
         holds_packet_in_service=holds[queues.link],

@@ -6,7 +6,9 @@ import numpy as np
 
 from nettwin.scenario.arrays import FloatArray, IntArray
 
-_CLEARLY = 0.1  # relative excess over the share of its weight from which a queue is taken to be saturated
+_RUNS_AWAY = 0.98  # load from which the lead of a clock grows with the time
+_SHARPLY = 20.0  # power of the load by which a clock that runs away leads another
+_CLEARLY = 0.02  # relative excess over the share of its weight from which a queue is taken to be saturated
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +45,30 @@ def by_service(loads: PortLoads, tie_width: float) -> FloatArray:
     return np.asarray(other_first * (1 - np.eye(served.shape[1])))
 
 
+def by_clock(loads: PortLoads) -> FloatArray:
+    """The smaller lead of its clock over the time first: virtual clock.
+
+    A clock that never lags behind the time is the work of a queue that is served at its weight's share of the capacity. Its mean
+    lead is a packet's time there plus, as in an M/G/1, half a packet's time by load / (1 - load); it runs away above load 1.
+    """
+    share = loads.weight / loads.weight.sum(axis=1, keepdims=True)
+    load = loads.carried / share
+    below = np.minimum(load, _RUNS_AWAY)
+    packet_s = np.where(loads.service_s > 0, loads.service_s, 1.0) / share
+    lead = packet_s * (1 + below / (1 - below) / 2) * np.clip(load / _RUNS_AWAY, 1.0, 1e3) ** _SHARPLY
+    ratio = lead[:, :, None] / lead[:, None, :]
+    return np.asarray((1 - 1 / (1 + ratio**2)) * (1 - np.eye(lead.shape[1])))
+
+
 def tied(loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [port, slot, other]
     """1 where neither of two queues goes first, or both want more than their weights grant; 0 where one always goes first."""
-    others = 1 - np.eye(precedence.shape[1])
+    return np.maximum((1 - np.abs(2 * precedence - 1)) * (1 - np.eye(precedence.shape[1])), both_greedy(loads))
+
+
+def both_greedy(loads: PortLoads) -> FloatArray:  # [port, slot, other]
+    """1 where both queues want clearly more than their weights grant."""
     greedy = _greed(loads)
-    return np.asarray(np.maximum(1 - np.abs(2 * precedence - 1), greedy[:, :, None] * greedy[:, None, :]) * others)
+    return np.asarray(greedy[:, :, None] * greedy[:, None, :] * (1 - np.eye(greedy.shape[1])))
 
 
 def _greed(loads: PortLoads) -> FloatArray:  # [port, slot]

@@ -3,12 +3,13 @@
 import numpy as np
 
 from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.carrying import Arrivals
+from nettwin.queueing.carrying import NO_TRAFFIC, Arrivals
 from nettwin.queueing.ports import Ports
 from nettwin.scenario.arrays import FloatArray
 
 _MOST_PLACES = 1e6
 """An endless buffer counts as this many packets, so that an overloaded one has an answer."""
+_ROUNDING = 1e-6  # packets: a buffer for exactly 30 packets holds 30
 
 
 def waiting_places(ports: Ports, arriving: Arrivals, share: FloatArray, calibration: Calibration) -> FloatArray:  # [queue]
@@ -24,10 +25,11 @@ def _places_in_bits(ports: Ports, arriving: Arrivals, calibration: Calibration) 
     Equal sizes leave the remainder of the division free; the more the sizes vary, the less that lattice is felt (its first
     Fourier mode fades as exp(-2 pi**2 variation * places)) and a mean residual packet, or a little more, stays free.
     """
-    packets = np.maximum(arriving.packet_rate, 1e-300)
-    mean = np.where(arriving.packet_rate > 0, arriving.bit_rate / packets, 1.0)
-    variation = np.where(arriving.packet_rate > 0, arriving.second_moment_rate / packets / mean**2 - 1, 0.0)
+    packets, used = np.maximum(arriving.packet_rate, NO_TRAFFIC), arriving.packet_rate > NO_TRAFFIC
+    mean = np.where(used, np.maximum(arriving.bit_rate / packets, 1e-6), 1.0)
+    variation = np.where(used, arriving.second_moment_rate / packets / mean**2 - 1, 0.0)
     places = np.minimum(ports.buffer_bits / mean, 2 * _MOST_PLACES)
     lattice = np.exp(-np.minimum(2 * np.pi**2 * np.maximum(variation, 0.0) * places, 500.0))
+    remainder = np.maximum(places - np.floor(places + _ROUNDING), 0.0)
     residual = calibration.unusable_space * (1 + variation) / 2
-    return np.asarray(places - lattice * np.mod(places, 1.0) - (1 - lattice) * residual)
+    return np.asarray(places - lattice * remainder - (1 - lattice) * residual)

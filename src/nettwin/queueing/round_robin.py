@@ -27,6 +27,12 @@ def visit_waits(loads: PortLoads, precedence_wait_s: FloatArray, work_s: FloatAr
     return np.maximum(wait, 0.1 * precedence_wait_s)
 
 
+def conserving_waits(loads: PortLoads, precedence_wait_s: FloatArray, work_s: FloatArray) -> FloatArray:  # [port, slot]
+    """The same waits up to a factor, so that they obey the conservation law where precedence is not strict."""
+    law = _conserved(loads.offered, work_s, precedence_wait_s)
+    return np.asarray(precedence_wait_s * law / np.maximum(_row_sum(loads.offered * precedence_wait_s), 1e-300))
+
+
 def _conserved(offered: FloatArray, work_s: FloatArray, precedence_wait_s: FloatArray) -> FloatArray:  # [port, 1]
     """Sum of utilization * wait, whatever the order of service; in overload that of the strict precedence."""
     load = _row_sum(offered)

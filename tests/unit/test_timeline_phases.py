@@ -116,6 +116,8 @@ def test_a_timeline_needs_an_end(triangle: Scenario) -> None:
         Timeline(replace(triangle, observation=Observation()))
     with pytest.raises(ScenarioError, match="out of range"):
         Timeline(triangle, window_s=0.0)
+    with pytest.raises(ScenarioError, match="10,000,000,000 windows"):
+        Timeline(triangle, window_s=1e-9)
 
 
 def test_an_event_that_cannot_happen_says_when(triangle: Scenario) -> None:

@@ -16,6 +16,9 @@ from nettwin.errors import FormatError, NettwinError, ScenarioError, UnknownName
 from nettwin.scenario import Routing, Scenario
 from nettwin.scenario.plain import from_plain
 
+MOST_WINDOWS = 100_000
+"""A performance per window has to fit into memory, and be looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class TimedChange:
@@ -43,6 +46,10 @@ class Timeline:
             raise ScenarioError("the observation never ends", where="timeline", hint="give scenario.observation a finite duration_s")
         if not (0 < self.window_s < math.inf and 0 <= self.convergence_delay_s < math.inf):
             raise ScenarioError("window or convergence delay out of range", where="timeline", hint="window_s > 0, convergence_delay_s >= 0")
+        n_windows = self.scenario.observation.duration_s / self.window_s
+        if n_windows > MOST_WINDOWS:
+            hint = f"at most {MOST_WINDOWS:,}: take longer windows or a shorter observation"
+            raise ScenarioError(f"{n_windows:,.0f} windows of {self.window_s} s", where="timeline", hint=hint)
         for event in self.events:
             if not 0 <= event.time_s < self.end_s:
                 raise ScenarioError(f"an event at {event.time_s} s", where="timeline", hint=f"the time axis is 0 to {self.end_s} s")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nettwin.errors import PredictionError
 from nettwin.scenario import ConstantBitRate, Demand, Discipline, FixedSize, Observation, PacketTrace, Queue, Scheduling
 from simulated_networks import FIXED, line, observed, one_queue, run
 
@@ -147,3 +148,9 @@ def test_thin_demands_get_the_mean_of_their_queues() -> None:
     assert interval is not None
     assert np.isnan(interval.lower.delay_s[0])
     assert interval.lower.delay_s[1] < demands.delay_s[1] < interval.upper.delay_s[1]
+
+
+def test_what_would_take_days_is_refused_before_it_starts() -> None:
+    network = line(1, [Demand("0", "1", 1e5, 0, ConstantBitRate(), FIXED)])
+    with pytest.raises(PredictionError, match="packets would be sent"):
+        run(observed(network, 1e15))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nettwin.errors import PredictionError
 from nettwin.scenario import Observation, PacketTrace, Scenario
 from nettwin.scenario.arrays import FloatArray
 from nettwin.simulation.layout import Stage
@@ -14,6 +15,9 @@ _WARM_UP_SHARE = 0.1
 _STEADY_REPLICATIONS = 2
 _PRECISION_ROUNDS = 16
 """With a wanted precision the budget is spent in this many replications at most."""
+
+MOST_PACKETS = 1e11
+"""Hours of work: more of them is a slip of the pen, not a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,18 @@ def horizon_of(stage: Stage, settings: SimulationSettings) -> Horizon:
     return Horizon(warm_up, warm_up + duration, n, is_steady=True)
 
 
+def check_feasible(stage: Stage, seconds: float) -> None:
+    """Raises PredictionError where so many packets would be sent that no one would see the end."""
+    packets = packets_per_s(stage.scenario) * seconds
+    if not packets <= MOST_PACKETS:
+        hint = "observe a shorter time, scale rates and capacities down together, or ask the analytic twin"
+        raise PredictionError(f"{packets:.2g} packets would be sent in {seconds:g} s", where="simulation", hint=hint)
+
+
 def _finite(observation: Observation, stage: Stage, settings: SimulationSettings) -> Horizon:
     n = settings.replications or 1
     end = observation.warm_up_s + observation.duration_s
+    check_feasible(stage, end)
     if settings.precision and not settings.replications:
         n = int(np.clip(settings.packets / max(packets_per_s(stage.scenario) * end, 1.0), 2, _PRECISION_ROUNDS))
     return Horizon(observation.warm_up_s, end, n, is_steady=False)

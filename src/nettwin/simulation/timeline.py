@@ -8,7 +8,7 @@ import numpy as np
 from nettwin.performance import Performance
 from nettwin.scenario.arrays import FloatArray
 from nettwin.simulation.event_run import EventRun
-from nettwin.simulation.horizon import events_per_s
+from nettwin.simulation.horizon import check_feasible, events_per_s
 from nettwin.simulation.kernels.ledger import close_window, open_window
 from nettwin.simulation.layout import Stage
 from nettwin.simulation.records import State
@@ -37,6 +37,9 @@ def simulate_stages(
     The stages share the order of nodes, links and demands. A link that goes down loses what is queued on it and under way on it, and what
     is sent into it until a stage has other paths.
     """
+    ends_s = [*(each.start_s for each in stages[1:]), float(window_edges_s[-1])]
+    for each, end_s in zip(stages, ends_s, strict=True):
+        check_feasible(each.stage, end_s - each.start_s)
     program = Program.of(tuple(each.stage for each in stages))
     run = _started(program, settings, window_edges_s)
     entered, result = 0, []

@@ -97,10 +97,14 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
 
 
 def _queue_loss(network: Network, now: Round) -> QueueLoss:
-    """Where bits fill the buffer, a packet is lost in proportion to its size; less so as all are lost. Nothing passes a closed queue."""
-    by_size = np.where(np.isfinite(network.ports.buffer_bits) & ~network.is_closed, 1 - now.loss**3, 0.0)
-    flat = np.where(network.is_closed, 1.0, now.loss * (1 - by_size))
-    return QueueLoss(flat, now.loss * now.bits_per_second_moment * by_size)
+    """Where bits fill the buffer, a packet is lost in proportion to its size, as far as no demand would lose more than all.
+
+    Nothing passes a closed queue.
+    """
+    longest = np.maximum(now.bits_per_second_moment * network.biased_bits, 1 + 1e-9)  # size-biased mean of a demand over the queue's
+    bias = np.minimum((1 / np.maximum(now.loss, 1e-9) - 1) / (longest - 1), 1.0)
+    bias = np.where(np.isfinite(network.ports.buffer_bits) & ~network.is_closed, bias, 0.0)
+    return QueueLoss(np.where(network.is_closed, 1.0, now.loss * (1 - bias)), now.loss * now.bits_per_second_moment * bias)
 
 
 def _bits_per_second_moment(arriving: Arrivals) -> FloatArray:

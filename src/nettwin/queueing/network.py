@@ -24,6 +24,7 @@ class Network:
     sources: Sources  # behind each hop
     offered: Arrivals  # before losses
     is_closed: BoolArray  # [queue] nothing gets through
+    biased_bits: FloatArray  # [queue] largest E[size**2] / E[size] of a demand
     table: Burstiness
     port_rate: FloatArray  # [link] packets/s before losses
     into_links: Streams
@@ -45,6 +46,7 @@ def network_of(scenario: Scenario, routing: Routing, calibration: Calibration = 
         sources=behind,
         offered=offered,
         is_closed=_is_closed(scenario, ports, hops),
+        biased_bits=_largest(hops, hops.second_moment_bits2 / hops.mean_bits, ports.n_queues),
         table=burstiness(hops, behind, ports, unit_s),
         port_rate=rate,
         into_links=link_streams(hops, topology),
@@ -61,3 +63,9 @@ def _is_closed(scenario: Scenario, ports: Ports, hops: DemandHops) -> BoolArray:
     np.minimum.at(least, hops.queue, smallest[hops.demand][hops.path])
     is_too_small = np.isfinite(least) & (ports.buffer_bits < least)
     return np.asarray(~scenario.topology.link_is_up[ports.link_of_queue] | is_too_small | (ports.buffer_packets < 1))
+
+
+def _largest(hops: DemandHops, per_path: FloatArray, n_queues: int) -> FloatArray:  # [queue]
+    result = np.zeros(n_queues)
+    np.maximum.at(result, hops.queue, per_path[hops.path])
+    return result

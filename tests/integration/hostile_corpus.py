@@ -191,16 +191,20 @@ def _bytes(name: str, data: Callable[[], bytes]) -> Callable[[Path], Path]:
 
 
 def _bomb(head: bytes) -> bytes:
-    squeezer = zlib.compressobj(9, wbits=31)
-    parts = [squeezer.compress(head)]
-    parts += [squeezer.compress(b" " * 2**20) for _ in range(BOMB_BYTES // 2**20)]
+    """Members of a mebibyte each, made once."""
+    return gzip.compress(head) + gzip.compress(b" " * 2**20) * (BOMB_BYTES // 2**20)
+
+
+def _bomb_of_one_member(head: bytes) -> bytes:
+    squeezer = zlib.compressobj(1, wbits=31)
+    parts = [squeezer.compress(head), *(squeezer.compress(b" " * 2**20) for _ in range(BOMB_BYTES // 2**20))]
     return b"".join([*parts, squeezer.flush()])
 
 
 def _tar(*entries: tuple[str, bytes, bytes], is_truncated: bool = False) -> bytes:
     """Entries are name, type and data; for links the data is the target."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
         for name, kind, data in entries:
             info = tarfile.TarInfo(name)
             info.type, info.size = kind, len(data) if kind == tarfile.REGTYPE else 0
@@ -255,7 +259,7 @@ HOSTILE |= {
     "csv-dangling": _special("csv-dangling", _dangling_tables),
     "bomb.yaml": _bytes("bomb.yaml", lambda: _bomb(b"nodes: [A]\n")),
     "bomb.json": _bytes("bomb.json", lambda: _bomb(b'{"nettwin": 1, "nodes": ["A"]}')),
-    "bomb.graphml": _bytes("bomb.graphml", lambda: _bomb(b"<graphml>")),
+    "bomb.graphml": _bytes("bomb.graphml", lambda: _bomb_of_one_member(b"<graphml>")),
     "bomb.tar.gz": _bytes("bomb.tar.gz", lambda: _tar((INSIDE, REGULAR, b"0" * BOMB_BYTES))),
     "bomb-small.tar.gz": _bytes("bomb-small.tar.gz", lambda: _tar((INSIDE, REGULAR, b"0" * 2**24))),
     "bomb.zip": _bytes("bomb.zip", lambda: _zip(INSIDE, b"0" * 2**24)),

@@ -1,33 +1,23 @@
-"""Small random scenarios, and random changes that fit them."""
+"""Small random scenarios that changes can work on (names that they know, links called after their ends), and changes that fit them.
+
+For anything that a scenario can hold, see ``strategies``."""
 
 from collections.abc import Callable
 
-import numpy as np
 from hypothesis import strategies as st
 
 from nettwin import changes as ch
 from nettwin.errors import InputError
 from nettwin.scenario import (
     AdjacencySegment,
-    AutocorrelatedExponential,
-    CarriedOnOff,
-    ConstantBitRate,
     Demand,
     Discipline,
-    EmpiricalSizes,
     ExplicitPath,
-    ExponentialSize,
-    FixedSize,
-    ForwardingTable,
     Link,
-    ModulatedExponential,
     Node,
     NodeSegment,
     Observation,
-    OnOff,
     PacketTrace,
-    Poisson,
-    Queue,
     RoutingPolicy,
     Scenario,
     Scheduling,
@@ -35,8 +25,8 @@ from nettwin.scenario import (
     ShortestPaths,
     Topology,
     Traffic,
-    TruncatedExponentialSize,
 )
+from strategies import arrival_processes, forwarding_tables, packet_sizes, schedulings
 
 NODE_NAMES = ("A", "B", "C", "Den Haag", "E[1]", "=F")
 GROUPS = ("duct 1", "bridge")
@@ -44,32 +34,7 @@ GROUPS = ("duct 1", "bridge")
 positive = st.floats(1e-3, 1e12, allow_nan=False)
 rates = st.one_of(st.just(0.0), st.floats(1.0, 1e10))
 
-arrivals = st.one_of(
-    st.just(Poisson()),
-    st.just(ConstantBitRate()),
-    st.builds(OnOff, positive, positive),
-    st.builds(CarriedOnOff, positive, positive),
-    st.builds(AutocorrelatedExponential, st.floats(0, 0.99)),
-    st.builds(ModulatedExponential, positive, positive, positive),
-    st.just(PacketTrace(np.array([0.0, 0.25, 0.5]), np.array([1000.0, 2000.0, 500.0]), 1.0)),
-)
-packet_sizes = st.one_of(
-    st.builds(FixedSize, positive),
-    st.builds(ExponentialSize, positive),
-    st.just(TruncatedExponentialSize(8000.0, 256.0, 12000.0)),
-    st.just(EmpiricalSizes((512.0, 12000.0), (0.25, 0.75))),
-)
 buffers = st.one_of(st.just(float("inf")), st.floats(1, 1e7))
-queues = st.builds(Queue, buffers, buffers, st.floats(0.01, 100))
-
-
-@st.composite
-def schedulings(draw: st.DrawFn) -> Scheduling:
-    discipline = draw(st.sampled_from(Discipline))
-    n_queues = 1 if discipline is Discipline.FIFO else draw(st.integers(1, 3))
-    class_map = draw(st.lists(st.integers(0, n_queues - 1), max_size=3))
-    own = tuple(draw(queues) for _ in range(n_queues))
-    return Scheduling(discipline, own, tuple(class_map), draw(st.floats(1, 1e6)), draw(st.booleans()))
 
 
 @st.composite
@@ -103,19 +68,9 @@ def topologies(draw: st.DrawFn) -> Topology:
 def demands(draw: st.DrawFn, topology: Topology, demand_id: str = "") -> Demand:
     names = [node.id for node in topology.nodes]
     source, target = draw(st.permutations(names))[:2]
-    process = draw(arrivals)
+    process = draw(arrival_processes())
     rate = process.rate_bps if isinstance(process, PacketTrace) else draw(rates)
-    return Demand(source, target, rate, draw(st.integers(0, 3)), process, draw(packet_sizes), demand_id)
-
-
-@st.composite
-def tables(draw: st.DrawFn, topology: Topology) -> ForwardingTable:
-    """Each node has, for each target, one of its own links or none."""
-    table = np.full((topology.n_nodes, topology.n_nodes), -1)
-    for node in range(topology.n_nodes):
-        outputs = [-1, *np.flatnonzero(topology.link_source == node).tolist()]
-        table[node] = [draw(st.sampled_from(outputs)) for _ in range(topology.n_nodes)]
-    return ForwardingTable(table)
+    return Demand(source, target, rate, draw(st.integers(0, 3)), process, draw(packet_sizes()), demand_id)
 
 
 @st.composite
@@ -123,7 +78,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     topology = draw(topologies())
     has_ids = draw(st.booleans())
     rows = [draw(demands(topology, f"d{i}" if has_ids else "")) for i in range(draw(st.integers(1, 6)))]
-    base = draw(st.one_of(st.builds(ShortestPaths, st.booleans()), tables(topology)))
+    base = draw(st.one_of(st.builds(ShortestPaths, st.booleans()), forwarding_tables(topology)))
     return Scenario(topology, Traffic.of(rows, topology), RoutingPolicy(base))
 
 
@@ -194,7 +149,7 @@ def _next_link(draw: st.DrawFn, scenario: Scenario) -> ch.SetNextLink:
 
 
 def _base(draw: st.DrawFn, scenario: Scenario) -> ch.SetRoutingBase:
-    return ch.SetRoutingBase(draw(st.one_of(st.builds(ShortestPaths, st.booleans()), tables(scenario.topology))))
+    return ch.SetRoutingBase(draw(st.one_of(st.builds(ShortestPaths, st.booleans()), forwarding_tables(scenario.topology))))
 
 
 def _replaced_link(draw: st.DrawFn, scenario: Scenario) -> ch.ReplaceLink:
@@ -246,8 +201,8 @@ MAKERS: dict[type, Maker] = {
     ch.SetRate: lambda draw, s: ch.SetRate(_demand(draw, s), draw(rates)),
     ch.SetRates: lambda draw, s: ch.SetRates({name: draw(rates) for name in s.demand_ids[:2]}),
     ch.SetTrafficClass: lambda draw, s: ch.SetTrafficClass(draw(st.integers(0, 3)), _selection(draw, s)),
-    ch.SetArrivals: lambda draw, s: ch.SetArrivals(draw(arrivals), _selection(draw, s)),
-    ch.SetPacketSizes: lambda draw, s: ch.SetPacketSizes(draw(packet_sizes), _selection(draw, s)),
+    ch.SetArrivals: lambda draw, s: ch.SetArrivals(draw(arrival_processes()), _selection(draw, s)),
+    ch.SetPacketSizes: lambda draw, s: ch.SetPacketSizes(draw(packet_sizes()), _selection(draw, s)),
     ch.AddDemand: lambda draw, s: ch.AddDemand(draw(demands(s.topology, draw(st.sampled_from(("", "d0", "extra")))))),
     ch.AddDemands: lambda draw, s: ch.AddDemands((draw(demands(s.topology)), draw(demands(s.topology)))),
     ch.RemoveDemand: lambda draw, s: ch.RemoveDemand(_demand(draw, s)),

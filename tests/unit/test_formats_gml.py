@@ -86,7 +86,7 @@ def test_networkx_writes_the_same_network_as_gml_and_graphml(tmp_path: Path, kin
         ('"yes"', '"yes', "instead of a key|closing quotes"),
         ("\n]\n", "\n", "ends too early"),
         ("graphics [", "graphics [ a [" + " a [" * 100, "nested deeper"),
-        ("a remark\n", "a remark\n" + "x 1 " * 251_000, "more than 250000 values"),
+        ("a remark\n", "a remark\n" + "x 1 " * 101_000, "more than 100000 values"),
         ("Norway", "N" * 70_000, "longer than"),
     ],
 )

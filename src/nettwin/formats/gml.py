@@ -20,7 +20,7 @@ from nettwin.formats.safe_input import DEFAULT_LIMITS, read_bytes
 NAME = "gml"
 DESCRIPTION = "GML: Topology Zoo, networkx and others; traffic is made"
 EXTENSIONS = (".gml",)
-MAX_VALUES: Final = 250_000
+MAX_VALUES: Final = 100_000
 _TOKEN = re.compile(r'(?P<gap>\s+|#[^\n]*)|(?P<text>"[^"]*")|(?P<word>[\[\]]|[^\s\[\]"]+)')
 _HEAD = re.compile(rb"^\s*graph\s*\[", re.MULTILINE)
 _KEY = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)

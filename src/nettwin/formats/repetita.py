@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from nettwin.errors import FormatError, InputError, LimitError, UnknownNameError
+from nettwin.errors import FormatError, InputError, LimitError, ScenarioError, UnknownNameError
 from nettwin.formats.assumptions import Assumptions
 from nettwin.formats.circuits import Circuit, Names, links_of, readable_ids, with_partners
 from nettwin.formats.coverage import CoverageLog, CoverageReport
@@ -23,7 +23,7 @@ NAME = "repetita"
 DESCRIPTION = "REPETITA traffic-engineering benchmark: NAME.graph with NAME.0000.demands beside it"
 EXTENSIONS = (".graph", ".demands")
 
-MAX_LINES = 300_000
+MAX_LINES = 120_000
 MATRIX = re.compile(r"(?P<stem>.+)\.(?P<number>[^.]+)\.demands\Z")
 
 
@@ -65,7 +65,11 @@ def read_member(path: Path, member: str) -> Imported:
 
 def _read(graph: Path, demands: Path | None) -> Imported:
     log = CoverageLog()
-    topology = _topology(_Lines(read_text(graph), str(graph)), log)
+    lines = _Lines(read_text(graph), str(graph))
+    try:
+        topology = _topology(lines, log)
+    except ScenarioError as error:  # of the network as a whole, such as two links with one id
+        raise error if str(graph) in error.where else error.at(str(graph)) from None
     traffic = Traffic.of((), topology)
     if demands:
         traffic = _traffic(_Lines(read_text(demands), str(demands)), topology, log)

@@ -7,7 +7,7 @@ from typing import Any
 from nettwin.errors import FormatError
 from nettwin.formats.coverage import CoverageLog
 from nettwin.formats.csv_tables.cells import SCHEDULING_COLUMNS, column_and_unit, profile_of, scheduling_of, truth, unescaped, unlisted
-from nettwin.formats.safe_input import is_file, read_text
+from nettwin.formats.safe_input import DEFAULT_LIMITS, check_count, is_file, read_text
 from nettwin.formats.tables import Table, check_columns, parse_table
 from nettwin.formats.yaml import validated
 from nettwin.formats.yaml.demands import COLUMNS as DEMAND_COLUMNS
@@ -45,6 +45,7 @@ def _table(path: Path, known: tuple[str, ...], log: CoverageLog) -> Table:
     header = text.partition("\n")[0]
     delimiter = next((mark for mark in (",", ";", "\t") if mark in header), ",")
     table = parse_table(text, str(path), is_exact=True, delimiter=delimiter)
+    check_count(len(table.rows), "rows", DEFAULT_LIMITS.rows if path.name in (DEMANDS, PATHS) else DEFAULT_LIMITS.items, str(path))
     names, units = zip(*(column_and_unit(_SAME.get(name.lower(), name.lower()), known) for name in table.columns), strict=True)
     for name in names:
         if name not in known:

@@ -20,7 +20,7 @@ from nettwin.formats.graphml.document import Document, Item, parse
 from nettwin.formats.graphml.writing import CREATOR, text_of
 from nettwin.formats.imported import Imported
 from nettwin.formats.losses import Holds, log_losses
-from nettwin.formats.safe_input import read_bytes
+from nettwin.formats.safe_input import DEFAULT_LIMITS, check_count, read_bytes
 from nettwin.scenario import Node, Scenario
 
 NAME = "graphml"
@@ -44,6 +44,8 @@ def read(path: Path, assumptions: Assumptions = Assumptions()) -> Imported:
 
 def draft_of(document: Document, path: Path, log: CoverageLog) -> Draft:
     """The network of a graph with attributes named as in GraphML."""
+    check_count(len(document.nodes), "nodes", DEFAULT_LIMITS.items, str(path))
+    check_count(len(document.edges), "edges", DEFAULT_LIMITS.items, str(path))
     ids = _node_ids(document)
     nodes, are_degrees = [], []
     for item in document.nodes:

@@ -103,7 +103,7 @@ class _Reader:
 
     def _required(self, element: XmlElement, attribute: str) -> str:
         value = element.get(attribute, "")
-        if not value.strip():
+        if not value:
             raise FormatError(f"<{element.name}> without {attribute}", where=self._place(element))
         return value
 

@@ -12,11 +12,14 @@ from nettwin.formats.graphml import draft_of
 from nettwin.formats.graphml.document import Document, Item
 from nettwin.formats.imported import Imported
 from nettwin.formats.node_link.graph import Attributes, NodeLinkGraph
+from nettwin.formats.safe_input import DEFAULT_LIMITS, check_count
 
 
 def foreign_scenario(graph: NodeLinkGraph, assumptions: Assumptions) -> Imported:
     """The scenario, and what was made or not understood."""
     log = CoverageLog()
+    check_count(len(graph.nodes), "nodes", DEFAULT_LIMITS.items, graph.where)
+    check_count(len(graph.edges), "edges", DEFAULT_LIMITS.items, graph.where)
     document = Document(data=_texts(graph.data, "graph", log))
     document.nodes.extend(_node(attributes, index, log) for index, attributes in enumerate(graph.nodes))
     ends = _Ends([node.id for node in document.nodes])

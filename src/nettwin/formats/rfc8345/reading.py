@@ -15,6 +15,7 @@ from nettwin.formats.numbers import number
 from nettwin.formats.rfc8345.bandwidth import capacity_bps, technology_of
 from nettwin.formats.rfc8345.fields import Fields
 from nettwin.formats.rfc8345.layers import Layer
+from nettwin.formats.safe_input import DEFAULT_LIMITS, check_count
 from nettwin.scenario import Node, Scenario
 
 NO_TRANSPORT = "layers beneath are not modelled"
@@ -80,6 +81,7 @@ def _draft(layer: Layer, nodes: dict[str, Node], circuits: list[Circuit]) -> Dra
 
 
 def _nodes(items: list[Fields], log: CoverageLog) -> dict[str, Node]:
+    check_count(len(items), "nodes", DEFAULT_LIMITS.items, items[0].place if items else "")
     nodes: dict[str, Node] = {}
     for item in items:
         node = _node(item, log)
@@ -120,6 +122,7 @@ def _degrees(value: Any, largest: float, place: str) -> float:
 
 
 def _links(items: list[Fields], nodes: dict[str, Node], log: CoverageLog) -> list[_Said]:
+    check_count(len(items), "links", DEFAULT_LIMITS.items, items[0].place if items else "")
     links: dict[str, _Said] = {}
     for item in items:
         said = _link(item, log)

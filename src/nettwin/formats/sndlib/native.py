@@ -10,7 +10,7 @@ from nettwin.formats.numbers import not_negative, number, number_text
 from nettwin.formats.sndlib.network import SndDemand, SndLink, SndNetwork, SndNode
 
 HEADER = "?SNDlib native format; type: network; version: 1.0"
-MAX_TOKENS: Final = 1_000_000
+MAX_TOKENS: Final = 250_000
 MAX_META: Final = 1_000
 MAX_DEPTH: Final = 8
 _TOKEN = re.compile(r"[()]|[^\s(),]+")

@@ -199,7 +199,7 @@ def test_a_missed_precision_is_4_if_strict(capsys: pytest.CaptureFixture[str], n
     assert run([*few, "--strict"]) == 4
     strict = capsys.readouterr()
     assert strict.out == captured.out  # the answer is given all the same
-    assert "not to 0.01%" in json.loads(strict.out)["doubts"][0]
+    assert "not known to 0.01%" in json.loads(strict.out)["doubts"][0]
 
 
 # --- every command
@@ -361,6 +361,34 @@ def test_simulate_in_time(capsys: pytest.CaptureFixture[str], network: str, tmp_
         json.loads(out(capsys, "simulate", network, "--duration", "4s", "--timeline", str(file), "--format", "json"))["windows"] == windows
     )
     assert run(["simulate", network, "--window", "1s"]) == 2  # without an end
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--duration", "1s", "--window", "1s", "--precision", "0.01"), "--precision"),
+        (("--duration", "1s", "--window", "1s", "--strict"), "--strict"),
+        (("--duration", "1s", "--window", "1s", "--report", "x.html"), "--report"),
+        (("--convergence-delay", "1s"), "--convergence-delay"),
+        (("--duration", "1s", "--at", "fail-link A--B"), "does not begin with a time"),
+    ],
+)
+def test_what_would_change_nothing_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], network: str, options: tuple[str, ...], words: str
+) -> None:
+    assert words in err(capsys, "simulate", network, *options, code=2)
+
+
+def test_engine_options_of_the_wrong_type_are_bad_input(capsys: pytest.CaptureFixture[str], network: str) -> None:
+    engine = ("predict", network, "--engine", "simulator")
+    assert "packets: 'many' is no number" in err(capsys, *engine, "--option", "packets=many", code=3)
+    assert "workers: 1.5 instead of a whole number" in err(capsys, *engine, "--option", "workers=1.5", code=3)
+
+
+def test_the_tour_needs_a_link(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "alone.yaml"
+    path.write_text("nettwin: 1\nnodes: [A]\n")
+    assert "no links" in err(capsys, "tour", str(path), code=3)
 
 
 def test_evaluate_against_recorded_truth(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

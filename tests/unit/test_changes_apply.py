@@ -268,7 +268,7 @@ TWO_QUEUES = Scheduling(Discipline.WFQ, (Queue(), Queue()))
         (ch.FailRiskGroup("bride"), "did you mean bridge"),
         (ch.SetCapacity("A->B", 0.0), "capacity_bps is 0.0"),
         (ch.SetMetric("A->B", -1.0), "metric is -1.0"),
-        (ch.ScaleTraffic(2.0, ch.Selection(traffic_class=7)), "no demand is selected"),
+        (ch.ScaleTraffic(2.0, ch.Selection(traffic_class=7)), "traffic_class 7: none of 4 demands is selected"),
         (ch.SetRate("A->Z", 1.0), "unknown demand 'A->Z'"),
         (ch.SetTrafficClass(256), "traffic_class is not between 0 and 255"),
         (ch.AddLink(Link("A->B", "A", "B", 1.0)), "the id stands twice"),

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from nettwin.errors import InputError, MissingDependencyError, UnknownNameError
@@ -17,7 +19,7 @@ class Point:
 class Engine:
     name = "engine"
 
-    def __init__(self, seed: int, precision: float = 0.01):
+    def __init__(self, seed: int, precision: float = 0.01, progress: Callable[[float], None] | None = None):
         self.seed, self.precision = seed, precision
 
     def predict(self, scenario): ...
@@ -50,6 +52,21 @@ def test_an_unknown_engine_gets_a_suggestion():
 def test_an_unknown_option_gets_a_suggestion():
     with pytest.raises(UnknownNameError, match=r"engine 'engine': unknown option 'sead' \(did you mean seed"):
         registry.create("engine", sead=1)
+
+
+def test_options_as_people_write_them_get_their_types():
+    options = registry.options_from_plain("engine", {"seed": 7.0, "precision": "1e-3"})
+    assert options == {"seed": 7, "precision": 1e-3}
+    assert isinstance(options["seed"], int)
+    with pytest.raises(InputError, match=r"engine 'engine': seed: 1\.5 instead of a whole number"):
+        registry.options_from_plain("engine", {"seed": 1.5})
+    with pytest.raises(UnknownNameError, match="did you mean seed"):
+        registry.options_from_plain("engine", {"sead": 1})
+
+
+def test_options_that_cannot_be_written_are_refused():
+    with pytest.raises(InputError, match="in Python only"):
+        registry.options_from_plain("engine", {"progress": 3})
 
 
 def test_a_missing_option_is_said():

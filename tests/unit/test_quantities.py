@@ -50,6 +50,9 @@ def test_times_are_read(text: str, value: float) -> None:
 def test_shares_and_counts_are_read() -> None:
     assert parse_ratio("80%") == pytest.approx(0.8)
     assert parse_ratio("0.8") == 0.8
+    assert parse_ratio("120%") == pytest.approx(1.2)
+    with pytest.raises(typer.BadParameter, match="did you mean 80%"):
+        parse_ratio("80")
     assert parse_count("10M") == 1e7
 
 

@@ -103,9 +103,9 @@ def test_precision_is_reached_or_said_to_be_missed() -> None:
     assert reached.n_packets < 1e6
     missed = run(scenario, seed=1, packets=1e4, precision=0.001)
     assert not missed.has_converged
-    assert "not to 0.10%" in missed.performance.doubts[0]
+    assert "not known to 0.10%" in missed.performance.doubts[0]
     assert reached.performance.doubts == ()
-    with pytest.raises(NotConvergedError, match=r"not to 0\.10%"):
+    with pytest.raises(NotConvergedError, match=r"not known to 0\.10%"):
         run(scenario, seed=1, packets=1e4, precision=0.001, is_strict=True)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from nettwin.changes import FailLink, ScaleTraffic, SetCapacity
 from nettwin.changes.timeline import TimedChange, Timeline
+from nettwin.errors import PredictionError
 from nettwin.performance import PerformanceSeries
 from nettwin.predict.predictor import Predictor, TimelinePredictor
 from nettwin.predict.simulator import SimulatorPredictor
@@ -110,6 +111,13 @@ def test_the_last_window_may_be_shorter() -> None:
     series = _ask(_ring(2.5))
     assert series.window_edges_s.tolist() == [0.0, 1.0, 2.0, 2.5]
     assert series.windows[-1].links.utilization[0] == pytest.approx(0.5, abs=0.1)
+
+
+def test_more_windows_than_memory_are_refused() -> None:
+    scenario = _ring()
+    many = Traffic.of([Demand("A", "B", 1.0, id=str(i)) for i in range(200)], scenario.topology)
+    with pytest.raises(PredictionError, match="100,000 windows for 200 demands"):
+        _ask(replace(scenario, traffic=many), window_s=1e-4)
 
 
 def test_equal_questions_equal_answers() -> None:

@@ -1,7 +1,7 @@
 """How a change names what it is about: an id, or a pattern of ids such as ``Paris->*``."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -50,6 +50,10 @@ class Selection:
     target: str = "*"
     traffic_class: int | None = None
 
+    def __str__(self) -> str:
+        named = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return ", ".join(f"{name} {value}" for name, value in named.items()) or "every demand"
+
     def rows(self, scenario: Scenario) -> IntArray:
         """Indices of the selected demands, ascending. Raises UnknownNameError for a name, ScenarioError where none is left."""
         chosen = np.ones(scenario.traffic.n_demands, dtype=np.bool_)
@@ -63,7 +67,7 @@ class Selection:
         if self.traffic_class is not None:
             chosen &= scenario.traffic.traffic_class == self.traffic_class
         if not chosen.any():
-            raise ScenarioError("no demand is selected", where=str(self), hint="widen the selection")
+            raise ScenarioError(f"none of {scenario.traffic.n_demands} demands is selected", where=str(self), hint="widen the selection")
         return np.flatnonzero(chosen)
 
 

@@ -35,7 +35,8 @@ def create_engine(name: str, option_texts: list[str] | None = None, **options: A
     """An engine with the options that were given; a seed goes to engines that take one. The texts weigh more."""
     from nettwin.predict import registry
 
-    chosen = {key: value for key, value in options.items() if value is not None} | parse_options(option_texts)
+    chosen = {key: value for key, value in options.items() if value is not None}
+    chosen |= registry.options_from_plain(name, parse_options(option_texts))
     if "seed" in chosen and not takes(name, "seed"):
         note(f"nettwin: engine {name} uses no chance; --seed changes nothing")
         del chosen["seed"]

@@ -15,8 +15,11 @@ def parse_seconds(text: str) -> float:
 
 
 def parse_ratio(text: str) -> float:
-    """``0.8`` or ``80%``."""
-    return _parse(text, {"": 1.0, "%": 0.01}, "a share such as 0.8 or 80%")
+    """``0.8`` or ``80%``; more than all of it needs the sign, for a bare 80 is a slip."""
+    value = _parse(text, {"": 1.0, "%": 0.01}, "a share such as 0.8 or 80%")
+    if value > 1 and "%" not in str(text):
+        raise typer.BadParameter(f"{text} is more than 1: did you mean {text}%?")
+    return value
 
 
 def parse_count(text: str) -> float:

@@ -45,7 +45,7 @@ def _render(console: Console, series: "SeriesView") -> None:
         )
         for start, end, view in series.windows()
     ]
-    headings = ("from", "to", "max utilization", "mean delay", "slowest demand", "lost", "unreachable")
+    headings = ("from", "to", "max utilization", "mean delay", "slowest demand", "lost", "nothing arrives")
     console.print(
         table(f"{series.timeline.scenario.name or 'scenario'} in time ({len(rows)} windows)", headings, rows, right=range(len(headings)))
     )

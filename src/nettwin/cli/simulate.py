@@ -95,13 +95,21 @@ def simulate(
     engine = asking.create_engine("simulator", option, seed=seed, packets=packets, precision=precision, **runs)
     in_time = _timeline(question, timeline, at, window_s=window, convergence_delay_s=convergence_delay)
     if in_time is None:
+        _refuse("there are no windows: give --window, --at or --timeline", convergence_delay=convergence_delay)
         view = asking.ask(engine, question)
         deliver(view, destination, table, top, report)
         judge(view, objectives, strict)
         return
-    if report is not None:
-        raise typer.BadParameter("a report shows one answer, not windows; leave out --window, --at and --timeline", param_hint="--report")
+    steady = {"packets": packets, "precision": precision, "replications": replications, "strict": strict or None, "report": report}
+    _refuse("windows are simulated once, as long as --duration says, without intervals", **steady)
     deliver_series(asking.ask_in_time(engine, in_time), destination, table, objectives)
+
+
+def _refuse(why: str, **options: Any) -> None:
+    """Options that would change nothing are mistakes."""
+    for name, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(why, param_hint=f"--{name.replace('_', '-')}")
 
 
 def _observed(scenario: "Scenario", duration_s: float | None, warm_up_s: float | None) -> "Scenario":
@@ -134,6 +142,7 @@ def _event(text: str) -> "TimedChange":
     from nettwin.changes import TimedChange, parse_change
 
     time, _, change = text.strip().partition(" ")
-    if not change:
-        raise typer.BadParameter(f'{text!r} is not "TIME CHANGE"', param_hint="--at")
-    return TimedChange(parse_seconds(time.rstrip(":")), parse_change(change))
+    try:
+        return TimedChange(parse_seconds(time.rstrip(":")), parse_change(change))
+    except typer.BadParameter:
+        raise typer.BadParameter(f"{text!r} does not begin with a time, as 2s fail-link A--B", param_hint="--at") from None

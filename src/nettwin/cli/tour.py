@@ -57,8 +57,11 @@ def tour(
 
 def _busiest_circuit(scenario: "Scenario") -> str:
     from nettwin.controlplane import route
+    from nettwin.errors import InputError
 
     topology = scenario.topology
+    if not topology.n_links:
+        raise InputError("there are no links, so none can fail", where=scenario.name or "the scenario", hint="give another network")
     load = route(scenario).link_load_bps(scenario.traffic.rate_bps, topology.n_links) / topology.capacity_bps
     link = topology.links[int(load.argmax())]
     return link.circuit or link.id

@@ -1,11 +1,13 @@
 """Predictors by name: whatever is installed under the entry point group ``nettwin.predictors``."""
 
 import inspect
+from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from nettwin.errors import InputError, MissingDependencyError, UnknownNameError
 from nettwin.predict.predictor import Predictor
+from nettwin.scenario.plain import from_plain
 
 GROUP = "nettwin.predictors"
 
@@ -29,6 +31,22 @@ def options_of(name: str) -> dict[str, Any]:
     return {parameter.name: parameter.default for parameter in parameters}
 
 
+def options_from_plain(name: str, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as people and files write them, in the types that the engine wants. Raises InputError."""
+    build = _load(_entry_point(name))
+    _check_names(name, build, plain)
+    parameters = inspect.signature(build, eval_str=True).parameters
+    return {option: _option(parameters[option], value, f"engine {name!r}: {option}") for option, value in plain.items()}
+
+
+def _option(parameter: inspect.Parameter, value: Any, where: str) -> Any:
+    is_typed = parameter.annotation is not inspect.Parameter.empty
+    try:
+        return from_plain(parameter.annotation, value, where) if is_typed else value
+    except TypeError:
+        raise InputError("it can be given in Python only", where=where) from None
+
+
 def _entry_point(name: str) -> EntryPoint:
     found = {point.name: point for point in entry_points(group=GROUP)}
     if name not in found:
@@ -45,11 +63,16 @@ def _load(point: EntryPoint) -> Any:
 
 
 def _check_options(name: str, build: Any, options: dict[str, Any]) -> None:
+    _check_names(name, build, options)
     signature = inspect.signature(build)
-    for option in options:
-        if option not in signature.parameters:
-            raise UnknownNameError.among("option", option, signature.parameters, where=f"engine {name!r}")
     try:
         signature.bind(**options)
     except TypeError as wrong:
         raise InputError(str(wrong), where=f"engine {name!r}", hint=f"its options: {signature}") from None
+
+
+def _check_names(name: str, build: Any, options: Iterable[str]) -> None:
+    known = inspect.signature(build).parameters
+    for option in options:
+        if option not in known:
+            raise UnknownNameError.among("option", option, known, where=f"engine {name!r}")

@@ -113,4 +113,5 @@ def _steady(performance: Performance, program: Program, totals: Totals) -> Perfo
 
 
 def _imprecision(settings: SimulationSettings, totals: Totals, width: float) -> str:
-    return f"the mean delay is known to {width:.2%} after {totals.n_packets:,} packets, not to {settings.precision:.2%}"
+    known = f"known to {width:.2%}" if math.isfinite(width) else "unknown"
+    return f"the mean delay is {known} after {totals.n_packets:,} packets, not known to {settings.precision:.2%}"

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nettwin.changes.timeline import Timeline, phases
+from nettwin.errors import PredictionError
 from nettwin.performance import Performance, PerformanceSeries
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray
 
 if TYPE_CHECKING:
     from nettwin.simulation import SimulationSettings
+
+_MOST_ROWS = 10_000_000
+"""Demands times windows: beyond that a series is some gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +85,8 @@ def _window_edges(timeline: Timeline) -> FloatArray:
     """Windows of equal length from the end of the warm-up; the last one may be shorter."""
     start, end = timeline.scenario.observation.warm_up_s, timeline.end_s
     n = max(math.ceil((end - start) / timeline.window_s * (1 - 1e-9)), 1)
+    if n * timeline.scenario.traffic.n_demands > _MOST_ROWS:
+        raise PredictionError(
+            f"{n:,} windows for {timeline.scenario.traffic.n_demands:,} demands", where="timeline", hint="make the windows longer"
+        )
     return np.asarray(np.minimum(start + timeline.window_s * np.arange(n + 1), end), dtype=np.float64)

@@ -364,19 +364,21 @@ def test_simulate_in_time(capsys: pytest.CaptureFixture[str], network: str, tmp_
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("command", "options", "words"),
     [
-        (("--duration", "1s", "--window", "1s", "--precision", "0.01"), "--precision"),
-        (("--duration", "1s", "--window", "1s", "--strict"), "--strict"),
-        (("--duration", "1s", "--window", "1s", "--report", "x.html"), "--report"),
-        (("--convergence-delay", "1s"), "--convergence-delay"),
-        (("--duration", "1s", "--at", "fail-link A--B"), "does not begin with a time"),
+        ("simulate", ("--duration", "1s", "--window", "1s", "--precision", "0.01"), "--precision"),
+        ("simulate", ("--duration", "1s", "--window", "1s", "--strict"), "--strict"),
+        ("simulate", ("--duration", "1s", "--window", "1s", "--report", "x.html"), "--report"),
+        ("simulate", ("--convergence-delay", "1s"), "--convergence-delay"),
+        ("simulate", ("--duration", "1s", "--at", "fail-link A--B"), "does not begin with a time"),
+        ("sweep", ("--seed", "3"), "--seed"),
+        ("import", ("--format", "parquet"), "parquet"),
     ],
 )
 def test_what_would_change_nothing_is_wrong_usage(
-    capsys: pytest.CaptureFixture[str], network: str, options: tuple[str, ...], words: str
+    capsys: pytest.CaptureFixture[str], network: str, command: str, options: tuple[str, ...], words: str
 ) -> None:
-    assert words in err(capsys, "simulate", network, *options, code=2)
+    assert words in err(capsys, command, network, *options, code=2)
 
 
 def test_engine_options_of_the_wrong_type_are_bad_input(capsys: pytest.CaptureFixture[str], network: str) -> None:

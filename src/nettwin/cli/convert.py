@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from nettwin.cli.options import Format, InputFormat, OutputFormat, Source
+from nettwin.cli.options import InputFormat, OutputFormat, PrintedFormat, Source, TextualFormat
 
 
 def convert(
     scenario: Source,
     target: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write; its extension names the format.", show_default=False)],
     to: Annotated[str | None, typer.Option("--to", metavar="FORMAT", help="Write in this format.", show_default=False)] = None,
-    format: Format = OutputFormat.TEXT,
+    format: PrintedFormat = TextualFormat.TEXT,
     input_format: InputFormat = None,
 ) -> None:
     """Convert a scenario to another format and report what that format cannot hold."""
@@ -23,4 +23,4 @@ def convert(
 
     imported = asking.read(scenario, input_format)
     lost = write(imported.scenario, target, format=to)
-    emit(coverage_result(f"{scenario} -> {target}: what became of it on writing", lost), Destination(format))
+    emit(coverage_result(f"{scenario} -> {target}: what became of it on writing", lost), Destination(OutputFormat(format)))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nettwin.cli.options import Format, InputFormat, OutputFormat, Source
+from nettwin.cli.options import InputFormat, OutputFormat, PrintedFormat, Source, TextualFormat
 
 if TYPE_CHECKING:
     from nettwin.formats import Imported
@@ -17,7 +17,7 @@ def import_(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the scenario there as nettwin YAML.", show_default=False)
     ] = None,
-    format: Format = OutputFormat.TEXT,
+    format: PrintedFormat = TextualFormat.TEXT,
     input_format: InputFormat = None,
 ) -> None:
     """Read somebody's file and report what was modelled, ignored and not understood."""
@@ -29,7 +29,7 @@ def import_(
 
     with progress(f"reading {scenario}"):
         imported = read(scenario, format=input_format)
-    emit(coverage_result(_title(scenario, imported), imported.coverage), Destination(format))
+    emit(coverage_result(_title(scenario, imported), imported.coverage), Destination(OutputFormat(format)))
     if output is not None:
         write(imported.scenario, output, format="yaml")
         note(f"nettwin: wrote {output}")

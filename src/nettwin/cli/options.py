@@ -18,6 +18,14 @@ class OutputFormat(StrEnum):
     PARQUET = "parquet"
 
 
+class TextualFormat(StrEnum):
+    """For people, or for which machine, where the result goes to standard output only."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
 class TablePart(StrEnum):
     """The tables of an answer."""
 
@@ -53,6 +61,7 @@ EngineOptions = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of engines that use chance.", show_default=False)]
 Format = Annotated[OutputFormat, typer.Option("--format", "-f", help="Tables for people, or data for machines.")]
+PrintedFormat = Annotated[TextualFormat, typer.Option("--format", "-f", help="A table for people, or data for machines.")]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write there instead of the screen (parquet needs it).", show_default=False),
@@ -98,3 +107,10 @@ MaxLoss = Annotated[
         rich_help_panel="Objectives (exit code 1 if violated)",
     ),
 ]
+
+
+def refuse(why: str, **options: object) -> None:
+    """An option that would change nothing is a mistake. None: it was not given."""
+    for name, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(why, param_hint=f"--{name.replace('_', '-')}")

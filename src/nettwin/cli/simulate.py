@@ -21,6 +21,7 @@ from nettwin.cli.options import (
     Table,
     TablePart,
     Top,
+    refuse,
 )
 from nettwin.cli.quantities import parse_count, parse_seconds
 
@@ -95,21 +96,14 @@ def simulate(
     engine = asking.create_engine("simulator", option, seed=seed, packets=packets, precision=precision, **runs)
     in_time = _timeline(question, timeline, at, window_s=window, convergence_delay_s=convergence_delay)
     if in_time is None:
-        _refuse("there are no windows: give --window, --at or --timeline", convergence_delay=convergence_delay)
+        refuse("there are no windows: give --window, --at or --timeline", convergence_delay=convergence_delay)
         view = asking.ask(engine, question)
         deliver(view, destination, table, top, report)
         judge(view, objectives, strict)
         return
     steady = {"packets": packets, "precision": precision, "replications": replications, "strict": strict or None, "report": report}
-    _refuse("windows are simulated once, as long as --duration says, without intervals", **steady)
+    refuse("windows are simulated once, as long as --duration says, without intervals", **steady)
     deliver_series(asking.ask_in_time(engine, in_time), destination, table, objectives)
-
-
-def _refuse(why: str, **options: Any) -> None:
-    """Options that would change nothing are mistakes."""
-    for name, value in options.items():
-        if value is not None:
-            raise typer.BadParameter(why, param_hint=f"--{name.replace('_', '-')}")
 
 
 def _observed(scenario: "Scenario", duration_s: float | None, warm_up_s: float | None) -> "Scenario":

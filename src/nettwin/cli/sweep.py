@@ -18,6 +18,7 @@ from nettwin.cli.options import (
     Source,
     Top,
     complete_engine,
+    refuse,
 )
 
 if TYPE_CHECKING:
@@ -84,13 +85,16 @@ def sweep(
 
     destination = Destination(format, output)
     objectives = Objectives(max_utilization, max_delay, max_loss)
+    name = engine or ("queueing" if objectives.need_an_engine else None)
+    if name is None:
+        refuse("no engine is asked: give --engine", option=option, seed=seed)
     question = asking.read(scenario, input_format).scenario
     with progress("failing one at a time"):
         result = run(question, fail.value)
     if not result.failures:
-        note(f"nettwin: {scenario} has no {_NAMES[fail]}: nothing fails")
+        note(f"nettwin: {scenario} has no {_NAMES[fail]}: nothing to fail")
     answers = None
-    if name := engine or ("queueing" if objectives.need_an_engine else None):
+    if name is not None:
         predictor = asking.create_engine(name, option, seed=seed)
         with progress(f"asking engine {name} about {len(result.failures)} failures") as share:
             answers = failure_answers(result, predictor, share)

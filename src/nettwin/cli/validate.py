@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nettwin.cli.exit_codes import ExitCode
-from nettwin.cli.options import Format, InputFormat, OutputFormat
+from nettwin.cli.options import InputFormat, OutputFormat, PrintedFormat, TextualFormat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ class _Verdict:
 def validate(
     scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Files or names.", show_default=False)],
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    format: Format = OutputFormat.TEXT,
+    format: PrintedFormat = TextualFormat.TEXT,
     input_format: InputFormat = None,
 ) -> None:
     """Check scenarios and report every problem found; exit with 3 if there is one."""
@@ -35,7 +35,7 @@ def validate(
         document=lambda: {"files": verdicts, "n_bad": sum(bool(verdict.errors) for verdict in verdicts)},
         table=lambda: _frame(verdicts),
     )
-    emit(result, Destination(format))
+    emit(result, Destination(OutputFormat(format)))
     if any(verdict.errors or (strict and verdict.warnings) for verdict in verdicts):
         raise typer.Exit(ExitCode.BAD_INPUT)
 

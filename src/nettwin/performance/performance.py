@@ -16,7 +16,7 @@ class DemandPerformance:
 
     delay_s: FloatArray  # [demand] mean, first bit sent to last bit received
     delay_variation_s: FloatArray  # [demand] standard deviation of the delay
-    ipdv_s: FloatArray  # [demand] mean absolute difference of consecutive delays (RFC 3393)
+    ipdv_s: FloatArray  # [demand] mean absolute difference of consecutive packets on one path (RFC 3393)
     delay_quantiles_s: FloatArray  # [demand, quantile]
     loss_ratio: FloatArray  # [demand] packets lost / packets sent
     offered_bps: FloatArray  # [demand] sent by the source

@@ -12,7 +12,7 @@ from nettwin.queueing.closed_forms import (
     mm1k_loss_ratio,
     mm1k_mean_packets,
 )
-from nettwin.queueing.finite_queue import ServerView, geometric_mean, geometric_sum, geometric_variance, solve
+from nettwin.queueing.finite_queue import Packets, ServerView, geometric_mean, geometric_sum, geometric_variance, solve
 from nettwin.scenario import (
     Demand,
     Discipline,
@@ -72,7 +72,7 @@ def test_priorities_conserve_the_work() -> None:
 @pytest.mark.parametrize("places", [1, 2, 7, 60])
 def test_a_finite_queue_of_exponential_packets_is_mm1k(load: float, places: int) -> None:
     one = np.ones(1)
-    state = solve(ServerView(load * one, one, load * one, one), load * one, one, (places - 1) * one)
+    state = solve(ServerView(load * one, one, load * one, one), Packets(load * one, one, one), (places - 1) * one)
     loss = mm1k_loss_ratio(load, places)
     sojourn = mm1k_mean_packets(load, places) / (load * (1 - loss))
     assert state.loss_ratio[0] == pytest.approx(loss, rel=1e-6)
@@ -82,7 +82,7 @@ def test_a_finite_queue_of_exponential_packets_is_mm1k(load: float, places: int)
 @pytest.mark.parametrize("load", [0.3, 0.8, 1.2])
 def test_spread_of_the_wait_in_mm1k(load: float) -> None:
     one, places = np.ones(1), 9
-    state = solve(ServerView(load * one, one, load * one, one), load * one, one, (places - 1) * one)
+    state = solve(ServerView(load * one, one, load * one, one), Packets(load * one, one, one), (places - 1) * one)
     found = load ** np.arange(places)
     found /= found.sum()
     n = np.arange(places)

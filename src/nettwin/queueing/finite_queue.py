@@ -15,7 +15,7 @@ from nettwin.scenario.arrays import FloatArray
 _TINY = 1e-12
 _FAR_FROM_ONE = 1e-6  # a load closer to 1 than this is moved away: the formulas have removable singularities there
 _LARGEST_EXPONENT = 500.0
-_LEAST_SERVICE_VARIATION = 0.6  # between a uniform residual service (1/3) and an exponential one (1); measured on datanet2022
+_LEAST_SERVICE_VARIATION = 0.6  # between a uniform residual service (1/3) and an exponential one (1); fitted as the calibration
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +29,15 @@ class ServerView:
 
 
 @dataclass(frozen=True, eq=False)
+class Packets:
+    """What comes to a queue."""
+
+    rate: FloatArray  # packets/s
+    service_s: FloatArray  # mean packet time at full rate
+    size_variation: FloatArray  # squared coefficient of variation of their sizes
+
+
+@dataclass(frozen=True, eq=False)
 class QueueState:
     """Steady state of queues, waiting packets only (the one in service is counted apart)."""
 
@@ -38,19 +47,20 @@ class QueueState:
     no_wait: FloatArray  # probability that an accepted packet does not wait
 
 
-def solve(view: ServerView, packet_rate: FloatArray, service_s: FloatArray, places: FloatArray) -> QueueState:
-    """The state of queues with ``places`` waiting places (real, may be infinite); ``service_s`` is at full rate."""
+def solve(view: ServerView, packets: Packets, places: FloatArray) -> QueueState:
+    """The state of queues with ``places`` waiting places (real, may be infinite)."""
     load = _away_from_one(view.utilization / np.maximum(view.share, _TINY))
-    variability = np.maximum(view.work_s / np.maximum(view.utilization * service_s, _TINY**2), 1e-3)
+    variability = np.maximum(view.work_s / np.maximum(view.utilization * packets.service_s, _TINY**2), 1e-3)
     busy = np.maximum(1 - view.idle_ratio * (1 - load), _TINY)
     decay = log_ratio(load, variability, busy)
     states = np.maximum(np.minimum(places, 1e6) + 1, 1e-3)
     loss = _loss(load, busy, decay, states)
     idle_weight = view.idle_ratio * (1 - load) / -np.expm1(decay)
     waiting = _waiting_packets(busy, decay, states, idle_weight)
-    full_s = states * service_s / view.share  # a full buffer, drained at this queue's share
-    wait = np.minimum(waiting / np.maximum(packet_rate * (1 - loss), _TINY), full_s)
-    no_wait, variation = _accepted(busy, decay, states, idle_weight, np.clip(2 * variability - 1, _LEAST_SERVICE_VARIATION, 1.0))
+    full_s = states * packets.service_s / view.share  # a full buffer, drained at this queue's share
+    wait = np.minimum(waiting / np.maximum(packets.rate * (1 - loss), _TINY), full_s)
+    services = np.minimum(np.maximum(packets.size_variation, _LEAST_SERVICE_VARIATION) + 1 - view.share, 1.0)
+    no_wait, variation = _accepted(busy, decay, states, idle_weight, services)
     return QueueState(loss, wait, variation * wait**2, no_wait)
 
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.carrying import NO_TRAFFIC, Arrivals, Carried, QueueLoss, carry
-from nettwin.queueing.finite_queue import QueueState, ServerView, solve
+from nettwin.queueing.finite_queue import Packets, QueueState, ServerView, solve
 from nettwin.queueing.network import Network
 from nettwin.queueing.port_model import QueueWork, precedences, server_views
 from nettwin.queueing.ports import Ports
 from nettwin.queueing.precedence import PortLoads
-from nettwin.queueing.room import waiting_places
+from nettwin.queueing.room import size_variation, waiting_places
 from nettwin.queueing.smoothing import Variability, port_traffic, smoothed_excess
 from nettwin.queueing.streams import spared_work
 from nettwin.scenario import Discipline
@@ -21,6 +21,7 @@ _MOST_ROUNDS = 40
 _DAMPING = 0.5
 _TOLERANCE = 1e-4
 _LOSSY = 1e-6
+_RARELY = 3.1  # deviations that a Gaussian exceeds once in a thousand
 _LEAST_SERVICE = 1e-6  # of the port's mean packet time
 _LEAST_VARIABILITY = 0.05  # of a queue's own work, relative to Poisson arrivals
 
@@ -81,10 +82,11 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
     view = _flat(ports, server_views(ports, loads, precedence, _queue_work(network, arriving, loads, now)), arriving)
     service_s = ports.flat(loads.service_s)
     places = waiting_places(ports, arriving, view.share, network.calibration)
-    queues = solve(view, np.maximum(arriving.packet_rate, NO_TRAFFIC), service_s, places)
+    packets = Packets(np.maximum(arriving.packet_rate, NO_TRAFFIC), service_s, size_variation(arriving))
+    queues = solve(view, packets, places)
     loss = _within_capacity(ports, view.utilization, np.where(arriving.packet_rate > NO_TRAFFIC, queues.loss_ratio, 0.0))
     window_s = now.window_s ** (1 - weight) * _time_scale(view, service_s, places, network.calibration) ** weight
-    longest_s = np.where(_is_alone(ports), (places + 1) * service_s, np.inf)
+    longest_s = np.where(_is_alone(ports), _drained_s(ports, packets, places), np.inf)
     after = Round(
         loss=now.loss + weight * (loss - now.loss),
         bits_per_second_moment=_bits_per_second_moment(arriving),
@@ -194,6 +196,12 @@ def _flat(ports: Ports, view: ServerView, arriving: Arrivals) -> ServerView:
         work_s=np.maximum(ports.flat(view.work_s), 1e-30),
         idle_ratio=ports.flat(view.idle_ratio),
     )
+
+
+def _drained_s(ports: Ports, packets: Packets, places: FloatArray) -> FloatArray:  # [queue]
+    """How long a full buffer takes to drain: exactly, if it is filled by bits; else but for one in a thousand."""
+    spread = np.where(np.isfinite(ports.buffer_bits), 0.0, np.maximum(packets.size_variation, 0.0) * (places + 1))
+    return packets.service_s * (places + 1 + _RARELY * np.sqrt(spread))
 
 
 def _is_alone(ports: Ports) -> BoolArray:  # [queue]

@@ -88,9 +88,13 @@ def fair_claims(loads: PortLoads, precedence: FloatArray, part: FloatArray) -> F
 
     Generalised processor sharing: Parekh & Gallager, "A generalized processor sharing approach to flow control", IEEE/ACM ToN 1993.
     """
+    others = part * (1 - np.eye(part.shape[1]))
     left = np.clip(1 - (precedence * loads.carried[:, None, :]).sum(axis=2), 0.0, 1.0)
-    backlogged = np.maximum(np.minimum(loads.carried / np.maximum(left, 1e-3), 1.0), _greed(loads))
-    rivals = part * (1 - np.eye(left.shape[1]))
-    rival_weight = (rivals * (backlogged * loads.weight)[:, None, :]).sum(axis=2)
-    most = (rivals * loads.carried[:, None, :]).sum(axis=2)
-    return np.asarray(np.minimum(left * rival_weight / (loads.weight + rival_weight), most))
+    rivals = loads.weight + (others * (loads.offered * loads.weight > 0)[:, None, :] * loads.weight[:, None, :]).sum(axis=2)
+    fair = np.maximum(left * loads.weight / rivals, 1e-3)  # what each gets while all of its rivals are backlogged
+    own = np.minimum(loads.offered / fair, 1.0)[:, :, None]  # the longer this queue is backlogged, the longer so are its rivals
+    seldom, often = (np.minimum(loads.carried / np.maximum(rate, 1e-3), 1.0)[:, None, :] for rate in (left, fair))
+    backlogged = np.maximum((1 - own) * seldom + own * often, _greed(loads)[:, None, :])
+    weight = (others * backlogged * loads.weight[:, None, :]).sum(axis=2)
+    most = (others * loads.carried[:, None, :]).sum(axis=2)
+    return np.asarray(np.minimum(left * weight / (loads.weight + weight), most))

@@ -25,11 +25,18 @@ def _places_in_bits(ports: Ports, arriving: Arrivals, calibration: Calibration) 
     Equal sizes leave the remainder of the division free; the more the sizes vary, the less that lattice is felt (its first
     Fourier mode fades as exp(-2 pi**2 variation * places)) and a mean residual packet, or a little more, stays free.
     """
-    packets, used = np.maximum(arriving.packet_rate, NO_TRAFFIC), arriving.packet_rate > NO_TRAFFIC
-    mean = np.where(used, np.maximum(arriving.bit_rate / packets, 1e-6), 1.0)
-    variation = np.where(used, arriving.second_moment_rate / packets / mean**2 - 1, 0.0)
+    used = arriving.packet_rate > NO_TRAFFIC
+    mean = np.where(used, np.maximum(arriving.bit_rate / np.maximum(arriving.packet_rate, NO_TRAFFIC), 1e-6), 1.0)
+    variation = size_variation(arriving)
     places = np.minimum(ports.buffer_bits / mean, 2 * _MOST_PLACES)
     lattice = np.exp(-np.minimum(2 * np.pi**2 * np.maximum(variation, 0.0) * places, 500.0))
     remainder = np.maximum(places - np.floor(places + _ROUNDING), 0.0)
     residual = calibration.unusable_space * (1 + variation) / 2
     return np.asarray(places - lattice * remainder - (1 - lattice) * residual)
+
+
+def size_variation(arriving: Arrivals) -> FloatArray:  # [queue]
+    """Squared coefficient of variation of the sizes of the packets that arrive."""
+    used = (arriving.packet_rate > NO_TRAFFIC) & (arriving.bit_rate > 0)
+    bits = np.where(used, arriving.bit_rate, 1.0)
+    return np.where(used, np.maximum(arriving.second_moment_rate / bits * arriving.packet_rate / bits - 1, 0.0), 0.0)

@@ -66,9 +66,9 @@ def head(args: Args) -> Iterator[str]:
     limit = f" --limit {args.limit}" if args.limit else ""
     yield "# The analytic predictor beside recorded simulations\n"
     yield f"Made by `python benchmarks/queueing_accuracy.py{limit}`. Errors in percent, loss in percentage points; MAPE is the mean over"
-    yield "simulations of the mean over demands. Constants were fitted on (fitted); (form): looked at while the model was built; (held out):"
-    yield "decided nothing. RouteNet-Fermi on the family of 2022, other selections of simulations: 6.24 (its paper), 6.4 (re-run of its"
-    yield "checkpoint, fed measured rates; here nominal ones are fed). The recordings themselves are noisy: their delays carry 0.4 to 0.75.\n"
+    yield "simulations of the mean over demands. Constants were fitted on (fitted); (form): looked at while the model was built;"
+    yield "(held out): decided nothing. RouteNet-Fermi on the family of 2022, other selections of simulations: 6.24 (its paper), 6.4"
+    yield "(re-run of its checkpoint, fed measured rates; here nominal ones are fed). The recordings themselves are noisy by 0.4 to 0.75.\n"
 
 
 def demand_table(found: dict[str, list[EvaluatedSample]]) -> Iterator[str]:

@@ -109,6 +109,17 @@ def test_precision_is_reached_or_said_to_be_missed() -> None:
         run(scenario, seed=1, packets=1e4, precision=0.001, is_strict=True)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_ends_all_replications_soon(workers: int) -> None:
+    """Hours of work, given up at the first sign of progress."""
+
+    def interrupt(share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(one_queue(0.5), packets=1e11, workers=workers, progress=interrupt)
+
+
 def test_intervals_cover_what_they_promise() -> None:
     """80 % intervals of M/D/1 over 60 seeds: between 65 % and 92 % of them hold the truth."""
     truth = 0.001 * (1 + 0.5 / (2 * 0.5))

@@ -1,7 +1,7 @@
 """The packet simulator: scenario and paths in, counted packets out."""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
 
 from nettwin.errors import NotConvergedError
@@ -47,6 +47,7 @@ class _Replications:
         self.n_done = 0
         self._program, self._settings, self._horizon = program, settings, horizon
         self._finished = [0.0] * horizon.n_replications
+        self._is_given_up = False
 
     def first(self, n: int) -> Totals:
         return merged(self.next(n))
@@ -58,14 +59,19 @@ class _Replications:
         if self._settings.workers == 1 or len(numbers) == 1:
             return [self._one(number) for number in numbers]
         with ThreadPoolExecutor(min(self._settings.workers, len(numbers))) as pool:
-            return list(pool.map(self._one, numbers))
+            try:
+                return list(pool.map(self._one, numbers))
+            except BaseException:  # an interrupt reaches this thread only, and the pool waits for the others
+                self._is_given_up = True
+                raise
 
     def _one(self, number: int) -> Totals:
-        progress = self._report(number) if self._settings.progress else None
-        return replicate(self._program, self._settings, self._horizon, (number, self.engine), progress)
+        return replicate(self._program, self._settings, self._horizon, (number, self.engine), self._report(number))
 
     def _report(self, number: int) -> Progress:
         def report(share: float) -> None:
+            if self._is_given_up:
+                raise CancelledError
             self._finished[number] = share
             if self._settings.progress:
                 self._settings.progress(sum(self._finished) / len(self._finished))

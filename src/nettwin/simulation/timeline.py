@@ -11,6 +11,7 @@ from nettwin.simulation.event_run import EventRun
 from nettwin.simulation.horizon import check_feasible, events_per_s
 from nettwin.simulation.kernels.ledger import close_window, open_window
 from nettwin.simulation.layout import Stage
+from nettwin.simulation.pace import Pace
 from nettwin.simulation.records import State
 from nettwin.simulation.result import performance_of
 from nettwin.simulation.settings import SimulationSettings
@@ -42,19 +43,19 @@ def simulate_stages(
         check_feasible(each.stage, end_s - each.start_s)
     program = Program.of(tuple(each.stage for each in stages))
     run = _started(program, settings, window_edges_s)
+    progress, length_s = settings.progress or (lambda _: None), float(window_edges_s[-1])
+    pace = Pace(run, _events_per_s(program), lambda time: progress(time / length_s))
     entered, result = 0, []
-    run.advance(float(window_edges_s[0]))
+    pace.advance(float(window_edges_s[0]))
     for number, end in enumerate(window_edges_s[1:].tolist(), start=1):
         while entered + 1 < len(stages) and stages[entered + 1].start_s < end:
             entered += 1
-            run.advance(stages[entered].start_s)
+            pace.advance(stages[entered].start_s)
             enter_stage(run, program, entered, stages[entered].start_s)
-        run.advance(end)
+        pace.advance(end)
         result.append(_closed(run.state, program))
         if number + 1 < len(window_edges_s):
             _open(run.state, end, float(window_edges_s[number + 1]))
-        if settings.progress:
-            settings.progress(number / (len(window_edges_s) - 1))
     return tuple(result)
 
 
@@ -65,7 +66,12 @@ def _started(program: Program, settings: SimulationSettings, window_edges_s: Flo
     state.clock["is_delivery_an_event"] = 1
     state.clock["delay_cap"] = program.stages[0].scenario.observation.delay_cap_s
     state.clock["measure_from"], state.clock["measure_until"] = window_edges_s[:2]
-    return EventRun(state, settings, max(events_per_s(stage) for stage in program.stages))
+    return EventRun(state, settings, _events_per_s(program))
+
+
+def _events_per_s(program: Program) -> float:
+    """Of the busiest stage."""
+    return max(events_per_s(stage) for stage in program.stages)
 
 
 def _closed(state: State, program: Program) -> Performance:

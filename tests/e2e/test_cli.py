@@ -89,12 +89,12 @@ def test_help_into_a_closed_pipe_is_no_error() -> None:
 
 
 def test_interrupting_gives_130(network: str) -> None:
-    command = [sys.executable, "-m", "nettwin.cli", "simulate", network, "--packets", "1e12"]
+    command = [sys.executable, "-m", "nettwin.cli", "simulate", network, "--packets", "1e11"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "asking engine" not in process.stderr.readline():
         assert process.poll() is None
-    time.sleep(1)
+    time.sleep(5)  # it is among its packets by now
     process.send_signal(signal.SIGINT)
     _, text = process.communicate(timeout=200)
     assert process.returncode == 130
@@ -354,7 +354,9 @@ def test_simulate_in_time(capsys: pytest.CaptureFixture[str], network: str, tmp_
     to_c = [next(row["loss_ratio"] for row in window["demands"] if row["demand"] == "A->C") for window in windows]
     assert to_c[0] == pytest.approx(0, abs=0.01)
     assert to_c[3] == 1.0
-    assert "4 windows" in out(capsys, *arguments)
+    text = out(capsys, *arguments)
+    assert "4 windows" in text
+    assert [line.split()[0] for line in text.splitlines() if line.rstrip().endswith("fail-node C")] == ["2.00"]
     file = tmp_path / "timeline.yaml"
     file.write_text("events: [{time_s: 2, change: fail-node C}]\nwindow_s: 1.0\n")
     assert (

@@ -10,6 +10,7 @@ from nettwin.cli.convert import convert
 from nettwin.cli.engines import engines
 from nettwin.cli.evaluate import evaluate
 from nettwin.cli.exit_codes import EXIT_CODES_HELP
+from nettwin.cli.groups import grouped
 from nettwin.cli.import_ import import_
 from nettwin.cli.predict import predict
 from nettwin.cli.schema import schema
@@ -38,7 +39,7 @@ app = typer.Typer(
 )
 for panel, commands in PANELS.items():
     for command in commands:
-        app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(command)
+        app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(grouped(command))
 
 
 def _version(is_asked: bool) -> None:

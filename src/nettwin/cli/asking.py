@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from nettwin.cli.console import note
+from nettwin.cli.options import Engine, EngineOptions, Seed
 from nettwin.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -29,6 +31,19 @@ def read(source: str, input_format: str | None = None) -> "Imported":
     if n_unknown := imported.coverage.count(Status.UNKNOWN):
         note(f"nettwin: {source}: {n_unknown} items were not understood and are not modelled; `nettwin import` lists them")
     return imported
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Who answers."""
+
+    engine: Engine = "queueing"
+    option: EngineOptions = None
+    seed: Seed = None
+
+    def create(self) -> "Predictor":
+        """The engine. Raises InputError, MissingDependencyError."""
+        return create_engine(self.engine, self.option, seed=self.seed)
 
 
 def create_engine(name: str, option_texts: list[str] | None = None, **options: Any) -> "Predictor":

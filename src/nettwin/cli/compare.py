@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nettwin.cli.options import Format, InputFormat, Output, OutputFormat, Report, Seed, Source, Table, TablePart, Top
+from nettwin.cli import asking
+from nettwin.cli.options import InputFormat, Report, Seed, Source, Table, TablePart, Top
+from nettwin.cli.output import Destination, Result, emit
 
 if TYPE_CHECKING:
     from nettwin.apps.tables import PerformanceView
@@ -15,6 +17,7 @@ RECORDED = "recorded"
 
 def compare(
     scenario: Source,
+    *,
     other: Annotated[str | None, typer.Argument(metavar="OTHER", help="A second scenario; without it, the same one.")] = None,
     engine: Annotated[
         list[str] | None,
@@ -27,8 +30,7 @@ def compare(
         ),
     ] = None,
     seed: Seed = None,
-    format: Format = OutputFormat.TEXT,
-    output: Output = None,
+    destination: Destination,
     table: Table = TablePart.DEMANDS,
     top: Top = 10,
     report: Report = None,
@@ -36,12 +38,9 @@ def compare(
 ) -> None:
     """Compare two engines on one scenario, or two scenarios, side by side."""
     from nettwin.apps.compare import Comparison
-    from nettwin.cli import asking
     from nettwin.cli.answers import report_on
     from nettwin.cli.comparisons import comparison_document, comparison_table, render_side_by_side
-    from nettwin.cli.output import Destination, Result, emit
 
-    destination = Destination(format, output)
     engines = _pair(engine, is_one_scenario=other is None)
     first = asking.read(scenario, input_format)
     second = asking.read(other, input_format) if other is not None else first
@@ -68,7 +67,6 @@ def _pair(engines: list[str] | None, *, is_one_scenario: bool) -> tuple[str, str
 
 def _answer(imported: "Imported", engine: str, seed: int | None) -> "PerformanceView":
     from nettwin.apps.tables import PerformanceView
-    from nettwin.cli import asking
     from nettwin.errors import InputError
 
     if engine != RECORDED:

@@ -2,16 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from nettwin.cli.options import Format, Output, OutputFormat
+from nettwin.cli.output import Destination, Result, emit
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def engines(format: Format = OutputFormat.TEXT, output: Output = None) -> None:
+def engines(destination: Destination) -> None:
     """List the engines, their options, and whether they can be used here."""
     from nettwin.cli.console import table
-    from nettwin.cli.output import Destination, Result, emit
     from nettwin.predict.registry import names
 
     known = [_describe(name) for name in names()]
@@ -21,7 +20,7 @@ def engines(format: Format = OutputFormat.TEXT, output: Output = None) -> None:
         document=lambda: {"engines": known},
         table=lambda: _frame(known),
     )
-    emit(result, Destination(format, output))
+    emit(result, destination)
 
 
 def _describe(name: str) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nettwin.cli.options import Engine, EngineOptions, Format, Output, OutputFormat, Seed
+from nettwin.cli import asking
+from nettwin.cli.output import Destination, Result, emit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,23 +30,18 @@ def evaluate(
     dataset: Annotated[
         str, typer.Argument(metavar="DATASET", help="A datanet archive or folder, or a nettwin data set.", show_default=False)
     ],
-    engine: Engine = "queueing",
+    *,
+    choice: asking.EngineChoice,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N simulations.", show_default=False)] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Simulations predicted at the same time.")] = 1,
-    option: EngineOptions = None,
-    seed: Seed = None,
-    format: Format = OutputFormat.TEXT,
-    output: Output = None,
+    destination: Destination,
 ) -> None:
     """Compare an engine with recorded truth: errors of delay, loss and utilization."""
     from nettwin.apps.evaluate import evaluate as run
-    from nettwin.cli import asking
-    from nettwin.cli.output import Destination, Result, emit
     from nettwin.cli.progress import progress
 
-    destination = Destination(format, output)
-    predictor = asking.create_engine(engine, option, seed=seed)
-    with progress(f"evaluating {engine} on {dataset}") as share:
+    predictor = choice.create()
+    with progress(f"evaluating {choice.engine} on {dataset}") as share:
         evaluation = run(dataset, predictor, limit=limit, n_jobs=jobs, progress=lambda done, total: share(done / total))
     result = Result(
         render=lambda console: _render(console, dataset, evaluation),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from nettwin.cli.options import OutputFormat
+from nettwin.cli.options import Format, Output, OutputFormat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,11 +23,11 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 class Destination:
     """What ``--format`` and ``--output`` say."""
 
-    format: OutputFormat
-    path: Path | None = None
+    format: Format = OutputFormat.TEXT
+    output: Output = None
 
     def __post_init__(self) -> None:
-        if self.format is OutputFormat.PARQUET and self.path is None:
+        if self.format is OutputFormat.PARQUET and self.output is None:
             raise typer.BadParameter("parquet is binary: give --output FILE", param_hint="--format")
 
 
@@ -47,13 +47,13 @@ def emit(result: Result, destination: Destination) -> None:
     """Write a result in the form and to the place that were asked for."""
     match destination.format:
         case OutputFormat.TEXT:
-            _emit_text(result, destination.path)
+            _emit_text(result, destination.output)
         case OutputFormat.JSON:
-            write_text(json.dumps(plain(result.document()), indent=1, allow_nan=False) + "\n", destination.path)
+            write_text(json.dumps(plain(result.document()), indent=1, allow_nan=False) + "\n", destination.output)
         case OutputFormat.CSV:
-            write_text(_harmless(result.table().reset_index()).to_csv(index=False), destination.path)
+            write_text(_harmless(result.table().reset_index()).to_csv(index=False), destination.output)
         case OutputFormat.PARQUET:
-            result.table().reset_index().to_parquet(destination.path, index=False)
+            result.table().reset_index().to_parquet(destination.output, index=False)
 
 
 def plain(value: Any) -> Any:

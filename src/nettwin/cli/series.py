@@ -13,6 +13,7 @@ from nettwin.cli.verdict import Objectives, leave_if_violated
 
 if TYPE_CHECKING:
     from nettwin.apps.tables import SeriesView
+    from nettwin.changes import Timeline
 
 
 def deliver_series(series: "SeriesView", destination: Destination, part: str, objectives: Objectives) -> None:
@@ -42,13 +43,22 @@ def _render(console: Console, series: "SeriesView") -> None:
             seconds(view.summary.worst_delay_s),
             percent(view.summary.loss_ratio),
             str(view.summary.n_unreachable),
+            _events(series.timeline, start, end),
         )
         for start, end, view in series.windows()
     ]
-    headings = ("from", "to", "max utilization", "mean delay", "slowest demand", "lost", "nothing arrives")
+    headings = ("from", "to", "max utilization", "mean delay", "slowest demand", "lost", "nothing arrives", "what happens")
     console.print(
-        table(f"{series.timeline.scenario.name or 'scenario'} in time ({len(rows)} windows)", headings, rows, right=range(len(headings)))
+        table(
+            f"{series.timeline.scenario.name or 'scenario'} in time ({len(rows)} windows)", headings, rows, right=range(len(headings) - 1)
+        )
     )
+
+
+def _events(timeline: "Timeline", start: float, end: float) -> str:
+    from nettwin.changes import command_of
+
+    return "; ".join(command_of(event.change) for event in timeline.events if start <= event.time_s < end)
 
 
 def _document(series: "SeriesView") -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nettwin.cli.options import Format, InputFormat, Output, OutputFormat, Source, Top
+from nettwin.cli import asking
+from nettwin.cli.options import InputFormat, Source, Top
+from nettwin.cli.output import Destination, Result, emit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,18 +27,15 @@ class Part(StrEnum):
 
 def show(
     scenario: Source,
+    *,
     table: Annotated[Part | None, typer.Option("--table", help="Only this table, whole.", show_default=False)] = None,
     paths: Annotated[str | None, typer.Option("--paths", metavar="DEMAND", help="The paths of one demand.", show_default=False)] = None,
-    format: Format = OutputFormat.TEXT,
-    output: Output = None,
+    destination: Destination,
     top: Top = 10,
     input_format: InputFormat = None,
 ) -> None:
     """Show a scenario: nodes, links, demands, routing policy."""
-    from nettwin.cli import asking
-    from nettwin.cli.output import Destination, Result, emit
 
-    destination = Destination(format, output)
     question = asking.read(scenario, input_format).scenario
     if paths is not None:
         _emit_paths(question, paths, destination)
@@ -140,7 +139,6 @@ def _emit_paths(scenario: "Scenario", demand: str, destination: Any) -> None:
     import pandas as pd
 
     from nettwin.cli.console import table
-    from nettwin.cli.output import Result, emit
     from nettwin.controlplane import route
 
     index = scenario.index_of_demand(demand)

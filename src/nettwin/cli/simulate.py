@@ -6,24 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nettwin.cli.options import (
-    EngineOptions,
-    Format,
-    InputFormat,
-    MaxDelay,
-    MaxLoss,
-    MaxUtilization,
-    Output,
-    OutputFormat,
-    Report,
-    Source,
-    Strict,
-    Table,
-    TablePart,
-    Top,
-    refuse,
-)
+from nettwin.cli import asking
+from nettwin.cli.options import EngineOptions, InputFormat, Report, Source, Strict, Table, TablePart, Top, refuse
+from nettwin.cli.output import Destination
 from nettwin.cli.quantities import parse_count, parse_seconds
+from nettwin.cli.verdict import Objectives, judge
 
 if TYPE_CHECKING:
     from nettwin.changes import TimedChange, Timeline
@@ -54,6 +41,7 @@ At = Annotated[
 
 def simulate(
     scenario: Source,
+    *,
     packets: Packets = None,
     precision: Precision = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same answer.")] = 0,
@@ -71,26 +59,18 @@ def simulate(
     at: At = None,
     timeline: TimelineFile = None,
     convergence_delay: Annotated[float | None, _time("--convergence-delay", "From a change to the new routes.")] = None,
-    max_utilization: MaxUtilization = None,
-    max_delay: MaxDelay = None,
-    max_loss: MaxLoss = None,
+    objectives: Objectives,
     strict: Strict = False,
-    format: Format = OutputFormat.TEXT,
-    output: Output = None,
+    destination: Destination,
     table: Table = TablePart.DEMANDS,
     top: Top = 10,
     report: Report = None,
     input_format: InputFormat = None,
 ) -> None:
     """Simulate packet by packet: steady state, or changes in time with one answer per window."""
-    from nettwin.cli import asking
     from nettwin.cli.answers import deliver
-    from nettwin.cli.output import Destination
     from nettwin.cli.series import deliver_series
-    from nettwin.cli.verdict import Objectives, judge
 
-    destination = Destination(format, output)
-    objectives = Objectives(max_utilization, max_delay, max_loss)
     question = _observed(asking.read(scenario, input_format).scenario, duration, warm_up)
     runs = {"replications": replications, "workers": workers or asking.n_cores()}
     engine = asking.create_engine("simulator", option, seed=seed, packets=packets, precision=precision, **runs)

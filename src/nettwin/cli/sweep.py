@@ -5,28 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nettwin.cli.options import (
-    EngineOptions,
-    Format,
-    InputFormat,
-    MaxDelay,
-    MaxLoss,
-    MaxUtilization,
-    Output,
-    OutputFormat,
-    Seed,
-    Source,
-    Top,
-    complete_engine,
-    refuse,
-)
+from nettwin.cli import asking
+from nettwin.cli.options import EngineOptions, InputFormat, Seed, Source, Top, complete_engine, refuse
+from nettwin.cli.output import Destination, Result, emit
+from nettwin.cli.verdict import Objectives
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from nettwin.apps.sweep import LinkWorstCase
     from nettwin.apps.sweep_tables import SweepView
-    from nettwin.cli.verdict import Objectives
 
 
 class Fail(StrEnum):
@@ -49,6 +37,7 @@ class SweepTable(StrEnum):
 
 def sweep(
     scenario: Source,
+    *,
     fail: Annotated[Fail, typer.Option("--fail", help="What fails, one at a time: circuits, nodes or risk groups.")] = Fail.LINKS,
     engine: Annotated[
         str | None,
@@ -64,11 +53,8 @@ def sweep(
     causes: Annotated[int, typer.Option("--causes", min=1, help="Failures named per link.")] = 3,
     option: EngineOptions = None,
     seed: Seed = None,
-    max_utilization: MaxUtilization = None,
-    max_delay: MaxDelay = None,
-    max_loss: MaxLoss = None,
-    format: Format = OutputFormat.TEXT,
-    output: Output = None,
+    objectives: Objectives,
+    destination: Destination,
     table: Annotated[SweepTable, typer.Option("--table", help="Which table CSV and Parquet hold.")] = SweepTable.LINKS,
     top: Top = 20,
     input_format: InputFormat = None,
@@ -77,14 +63,9 @@ def sweep(
     from nettwin.apps.failure_answers import failure_answers
     from nettwin.apps.sweep import sweep as run
     from nettwin.apps.sweep_tables import SweepView
-    from nettwin.cli import asking
     from nettwin.cli.console import note
-    from nettwin.cli.output import Destination, Result, emit
     from nettwin.cli.progress import progress
-    from nettwin.cli.verdict import Objectives
 
-    destination = Destination(format, output)
-    objectives = Objectives(max_utilization, max_delay, max_loss)
     name = engine or ("queueing" if objectives.need_an_engine else None)
     if name is None:
         refuse("no engine is asked: give --engine", option=option, seed=seed)

@@ -9,6 +9,7 @@ import typer
 from nettwin.apps.quantities import number, percent, seconds
 from nettwin.cli.console import note
 from nettwin.cli.exit_codes import ExitCode
+from nettwin.cli.options import MaxDelay, MaxLoss, MaxUtilization
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +24,9 @@ WIDE_INTERVAL = 0.1
 class Objectives:
     """What must hold; None: no such objective."""
 
-    max_utilization: float | None = None
-    max_delay_s: float | None = None
-    max_loss_ratio: float | None = None
+    max_utilization: MaxUtilization = None
+    max_delay_s: MaxDelay = None
+    max_loss_ratio: MaxLoss = None
 
     @property
     def need_an_engine(self) -> bool:

@@ -5,24 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nettwin.cli.options import (
-    Engine,
-    EngineOptions,
-    Format,
-    InputFormat,
-    MaxDelay,
-    MaxLoss,
-    MaxUtilization,
-    Output,
-    OutputFormat,
-    Report,
-    Seed,
-    Source,
-    Strict,
-    Table,
-    TablePart,
-    Top,
-)
+from nettwin.cli import asking
+from nettwin.cli.options import InputFormat, Report, Source, Strict, Table, TablePart, Top
+from nettwin.cli.output import Destination, Result, emit
+from nettwin.cli.verdict import Objectives, judge
 
 if TYPE_CHECKING:
     from nettwin.changes import Plan
@@ -30,6 +16,7 @@ if TYPE_CHECKING:
 
 def whatif(
     scenario: Source,
+    *,
     change: Annotated[
         list[str] | None,
         typer.Option("--change", "-c", metavar="CHANGE", help='As "fail-link A--B"; repeatable, in order.', show_default=False),
@@ -38,30 +25,21 @@ def whatif(
         Path | None,
         typer.Option("--changes", metavar="FILE", help="A plan in YAML or JSON; it comes first.", show_default=False),
     ] = None,
-    engine: Engine = "queueing",
-    option: EngineOptions = None,
-    seed: Seed = None,
-    max_utilization: MaxUtilization = None,
-    max_delay: MaxDelay = None,
-    max_loss: MaxLoss = None,
+    choice: asking.EngineChoice,
+    objectives: Objectives,
     strict: Strict = False,
-    format: Format = OutputFormat.TEXT,
-    output: Output = None,
+    destination: Destination,
     table: Table = TablePart.LINKS,
     top: Top = 10,
     report: Report = None,
     input_format: InputFormat = None,
 ) -> None:
     """Apply changes and show before and after, with the newly worst links and demands."""
-    from nettwin.cli import asking
     from nettwin.cli.answers import report_on
     from nettwin.cli.comparisons import change_notes, comparison_document, comparison_table, render_what_if
-    from nettwin.cli.output import Destination, Result, emit
-    from nettwin.cli.verdict import Objectives, judge
 
-    destination = Destination(format, output)
     plan = _plan(change, changes)
-    predictor = asking.create_engine(engine, option, seed=seed)
+    predictor = choice.create()
     question = asking.read(scenario, input_format).scenario
     comparison = asking.what_if(predictor, question, plan)
     title = _in_words(plan)
@@ -74,7 +52,7 @@ def whatif(
     if report is not None:
         notes = change_notes(comparison)
         report_on([("before", comparison.before), ("after", comparison.after)], report, f"{question.name}. {title}", notes)
-    judge(comparison.after, Objectives(max_utilization, max_delay, max_loss), strict)
+    judge(comparison.after, objectives, strict)
 
 
 def _plan(texts: list[str] | None, file: Path | None) -> "Plan":

@@ -21,7 +21,7 @@ types: $(VENV)/.ready  ## Static types (mypy, strict)
 	$(BIN)/mypy
 
 floors: $(VENV)/.ready  ## Code imports downwards only (import-linter)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 test-all: $(VENV)/.ready  ## Everything, the slow suites included
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "slow or not slow"

@@ -22,7 +22,7 @@ def random_scheduling(
     discipline = disciplines[int(rng.integers(len(disciplines)))]
     n_queues = 1 if discipline is Discipline.FIFO else n_classes
     buffer = float(buffers_packets[int(rng.integers(len(buffers_packets)))])
-    return Scheduling(discipline, tuple(Queue(buffer_packets=buffer, weight=float(weight)) for weight in _weights(n_queues, rng)))
+    return Scheduling(discipline, tuple(Queue(buffer_packets=buffer, weight=float(weight)) for weight in random_weights(n_queues, rng)))
 
 
 def with_random_scheduling(
@@ -37,6 +37,6 @@ def with_random_scheduling(
     return replace(topology, links=links)
 
 
-def _weights(n_queues: int, rng: np.random.Generator) -> FloatArray:
+def random_weights(n_queues: int, rng: np.random.Generator) -> FloatArray:
     """Shares of at least 5 % each: real ports starve nobody."""
     return 0.05 + (1 - 0.05 * n_queues) * rng.dirichlet(np.ones(n_queues)) if n_queues < 20 else np.full(n_queues, 1 / n_queues)

@@ -28,22 +28,37 @@ class PathDelays:
 def path_delays(scenario: Scenario, state: NetworkState) -> PathDelays:
     """Sums over the hops of each path, which are taken to be independent."""
     hops, queue = state.network.hops, state.network.hops.queue
-    wait = _hop_waits(state)
-    variance = state.queues.wait_variance_s2[queue] * (wait / np.maximum(state.queues.wait_s[queue], 1e-300)) ** 2
-    gap_s = 1 / np.maximum(hops.hop_packet_rate, _LEAST_RATE)
-    forgotten = -np.expm1(-gap_s / state.window_s[queue])
+    waits = hop_delays(state)
     return PathDelays(
         propagation_s=hops.sum_over_path(scenario.topology.propagation_delay_s[hops.link]),
         transmission_s_per_bit=hops.sum_over_path(1 / state.network.ports.capacity_bps[hops.link]),
-        wait_s=hops.sum_over_path(wait),
-        wait_variance_s2=hops.sum_over_path(variance),
-        wait_change_s2=hops.sum_over_path(variance * forgotten),
+        wait_s=hops.sum_over_path(waits.wait_s),
+        wait_variance_s2=hops.sum_over_path(waits.variance_s2),
+        wait_change_s2=hops.sum_over_path(waits.change_s2),
         no_wait=np.exp(hops.sum_over_path(np.log(np.clip(state.queues.no_wait, 1e-12, 1.0))[queue])),
         longest_wait_s=hops.sum_over_path(state.longest_wait_s[queue]),
     )
 
 
-def _hop_waits(state: NetworkState) -> FloatArray:  # [hop]
+@dataclass(frozen=True, eq=False)
+class HopDelays:
+    """Over delivered packets. [hop]"""
+
+    wait_s: FloatArray
+    variance_s2: FloatArray
+    change_s2: FloatArray  # half the mean squared change of the wait from one packet of the demand to the next
+
+
+def hop_delays(state: NetworkState) -> HopDelays:
+    """What a packet of each demand waits at each hop of its paths."""
+    hops, queue = state.network.hops, state.network.hops.queue
+    wait = hop_waits(state)
+    variance = state.queues.wait_variance_s2[queue] * (wait / np.maximum(state.queues.wait_s[queue], 1e-300)) ** 2
+    gap_s = 1 / np.maximum(hops.hop_packet_rate, _LEAST_RATE)
+    return HopDelays(wait, variance, variance * -np.expm1(-gap_s / state.window_s[queue]))
+
+
+def hop_waits(state: NetworkState) -> FloatArray:  # [hop]
     """The queue's mean wait, longer for demands that are burstier than the rest: their packets meet their own.
 
     How many they meet follows from the demand's IDC - 1 over the time scale of the queue.

@@ -1,0 +1,1 @@
+"""How the neural twin is made: data sets, training, calibration, comparison."""

@@ -18,7 +18,7 @@ import numpy as np
 from nettwin.apps.evaluate import EvaluatedSample, evaluate_one
 from nettwin.formats import datanet
 from nettwin.performance import Performance
-from nettwin.performance.error_measures import errors_of_many
+from nettwin.performance.pooled_errors import errors_of_many
 from nettwin.predict.queueing import QueueingPredictor
 from nettwin.scenario import Scenario
 

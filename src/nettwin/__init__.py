@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nettwin.apps.notebook import Case, ask, ask_in_time, sweep, what_if, write_report
+    from nettwin.apps.notebook import Case, ask, ask_in_time, explain, sweep, what_if, write_report
     from nettwin.formats.networkx import from_networkx, to_networkx
     from nettwin.formats.registry import read, write
 
@@ -18,6 +18,7 @@ _HOMES = {
     "Case": "nettwin.apps.notebook",
     "ask": "nettwin.apps.notebook",
     "ask_in_time": "nettwin.apps.notebook",
+    "explain": "nettwin.apps.notebook",
     "from_networkx": "nettwin.formats.networkx",
     "read": "nettwin.formats.registry",
     "sweep": "nettwin.apps.notebook",
@@ -27,7 +28,7 @@ _HOMES = {
     "write_report": "nettwin.apps.notebook",
 }
 
-__all__ = ["Case", "ask", "ask_in_time", "from_networkx", "read", "sweep", "to_networkx", "what_if", "write", "write_report"]
+__all__ = ["Case", "ask", "ask_in_time", "explain", "from_networkx", "read", "sweep", "to_networkx", "what_if", "write", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

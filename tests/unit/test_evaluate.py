@@ -1,12 +1,14 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nettwin.apps.evaluate import evaluate, samples_of
+from nettwin.apps.evaluate import Rates, evaluate, evaluate_one, samples_of
+from nettwin.apps.evaluation_samples import told
 from nettwin.errors import FormatError, InputError, PredictionError
-from nettwin.formats import recorded
+from nettwin.formats import datanet, recorded, shards
 from nettwin.performance import DemandPerformance, Interval, LinkPerformance, Performance, QueuePerformance
 from nettwin.scenario import Demand, FixedSize, Link, Node, Scenario, Topology, Traffic
 
@@ -21,7 +23,16 @@ KEYS = {
     "p90_mape",
     "coverage_90",
     "answered",
+    "variation_mape",
+    "ipdv_mape",
+    "quantile_mape",
+    "by_true_delay",
+    "coverage_by_true_delay",
+    "interval_width",
+    "selective_mape_80",
+    "selective_ratio",
 }
+DATANET = Path(__file__).resolve().parents[3] / "shared" / "data" / "datanet2022" / "50"
 
 
 def scenario(load):
@@ -86,15 +97,41 @@ def test_a_recording_comes_back_as_it_was(tmp_path):
 def test_the_document_has_its_promised_shape(dataset):
     document = json.loads(json.dumps(evaluate(dataset, Engine(1.1, 0.01)).to_dict(), allow_nan=False))
     assert list(document) == [
-        "engine", "simulations", "demands", "delay", "loss", "utilization", "by_max_utilization", "by_nodes", "seconds"
+        "engine", "rates", "simulations", "demands", "delay", "loss", "utilization", "queues", "noise", "trusted",
+        "by_max_utilization", "by_nodes", "seconds",
     ]  # fmt: skip
     assert set(document["delay"]) == KEYS
     assert (document["engine"], document["simulations"], document["demands"]) == ("engine", 3, 3)
     assert document["delay"]["mape"] == pytest.approx(0.1)
     assert document["delay"]["p90_mape"] == pytest.approx(0.1)
     assert document["delay"]["coverage_90"] is None
-    assert document["loss"] == {"mae": pytest.approx(0.01)}
+    assert document["delay"]["quantile_mape"] == {"0.5": pytest.approx(0.1), "0.9": pytest.approx(0.1)}
+    assert document["loss"] == {"mae": pytest.approx(0.01), "mae_lossy": None}
     assert document["utilization"] == {"mae": 0}
+    assert document["queues"] == {"occupancy_wape": None, "utilization_mae": None, "loss_mae": None}
+    assert document["trusted"] == {"share": None, "mape": None, "mape_untrusted": None}
+    parts = document["delay"]["by_true_delay"]
+    assert [(part["from"], part["to"]) for part in parts] == [(0, 0.5), (0.5, 0.9), (0.9, 0.99), (0.99, 1)]
+    assert sum(part["demands"] for part in parts) == 3
+    assert parts[-1]["bias"] == pytest.approx(0.1)
+    for group in (*document["by_max_utilization"], *document["by_nodes"]):
+        assert set(group) >= set(list(document)[2:10])
+
+
+def test_intervals_and_trust_are_in_the_document(dataset):
+    document = evaluate(dataset, Engine(1.5, with_interval=True)).to_dict()
+    delay = document["delay"]
+    assert delay["coverage_90"] == 1
+    assert [part["coverage_90"] for part in delay["coverage_by_true_delay"] if part["demands"]] == [1, 1]
+    assert delay["interval_width"] == pytest.approx(0.5)
+    assert delay["selective_mape_80"] == pytest.approx(0.5)
+    assert delay["selective_ratio"] == pytest.approx(1)
+    assert document["trusted"] == {"share": 1, "mape": pytest.approx(0.5), "mape_untrusted": None}
+
+
+def test_the_noise_of_a_recording_is_told(dataset):
+    """The recordings have an interval from 0.5 to 1 s at 90 %."""
+    assert evaluate(dataset, Engine()).to_dict()["noise"] == pytest.approx(0.25 / 1.6449, rel=1e-3)
 
 
 def test_simulations_are_split_by_load_and_size(dataset):
@@ -108,6 +145,10 @@ def test_rows_are_one_per_simulation(dataset):
     assert [row["max_load"] for row in rows] == pytest.approx([0.5, 0.9, 1.2])
     assert rows[0]["source"].endswith("000000")
     assert rows[0]["delay_mape"] == pytest.approx(0.1)
+    assert rows[0]["delay_quantile_0.5_mape"] == pytest.approx(0.1)
+    assert rows[0]["delay_p99_p100_bias"] == pytest.approx(-0.1)
+    assert not any(isinstance(value, list | dict) for row in rows for value in row.values())
+    assert {"loss_mae", "loss_mae_lossy", "utilization_mae", "queues_occupancy_wape", "trusted_share", "noise"} <= set(rows[0])
 
 
 def test_limit_and_progress(dataset):
@@ -150,3 +191,66 @@ def test_columns_that_are_missing_are_an_input_error(dataset):
     (folder / "demands.parquet").write_bytes((folder / "links.parquet").read_bytes())
     with pytest.raises(FormatError, match="cannot be understood"):
         recorded.read_performance(folder)
+
+
+class Rate:
+    """Answers with a delay of as many seconds as the rate has Mbit/s."""
+
+    name = "rate"
+
+    def predict(self, scenario):
+        return Engine(float(scenario.traffic.rate_bps[0]) / 1e6).predict(scenario)
+
+
+def write_run(folder, offered_bps=0.6e6):
+    """Configured with 0.5 Mbit/s; the run sent 0.6."""
+    answer = Engine(0.6).predict(scenario(0.5))
+    recorded.write_sample(
+        scenario(0.5), replace(answer, demands=replace(answer.demands, offered_bps=np.array([offered_bps]))), folder / "000000"
+    )
+
+
+def test_an_engine_is_told_nominal_or_measured_rates(tmp_path):
+    write_run(tmp_path)
+    nominal, measured = (evaluate(tmp_path, Rate(), rates=rates).to_dict() for rates in ("nominal", "measured"))
+    assert (nominal["rates"], measured["rates"]) == ("nominal", "measured")
+    assert nominal["delay"]["mape"] == pytest.approx(1 / 6)
+    assert measured["delay"]["mape"] == pytest.approx(0)
+    assert measured["by_max_utilization"][0]["from"] == nominal["by_max_utilization"][0]["from"]  # the groups do not move
+
+
+def test_where_no_rate_was_measured_the_nominal_one_is_told(tmp_path):
+    write_run(tmp_path, np.nan)
+    assert evaluate(tmp_path, Rate(), rates="measured").to_dict()["delay"]["mape"] == pytest.approx(1 / 6)
+
+
+@pytest.mark.skipif(not DATANET.is_dir(), reason="../shared/data/datanet2022 is not there")
+def test_measured_rates_of_datanet_are_those_of_its_reader():
+    simulation = next(datanet.simulations(DATANET))
+    nominal, measured = simulation.read(), simulation.read(rates="measured")
+    ours = told(nominal.scenario, nominal.performance, Rates.MEASURED)
+    np.testing.assert_array_equal(ours.traffic.rate_bps, measured.scenario.traffic.rate_bps)
+    assert not np.array_equal(ours.traffic.rate_bps, nominal.scenario.traffic.rate_bps)
+
+
+def test_shards_are_a_data_set_and_so_are_their_parts(tmp_path):
+    for number, loads in enumerate(((0.5, 0.9), (1.2,))):
+        shards.write_shard(shards.shard_path(tmp_path, number), [(scenario(load), Engine().predict(scenario(load))) for load in loads])
+    document = evaluate(tmp_path, Engine(1.1), n_jobs=2).to_dict()
+    assert (document["simulations"], document["delay"]["mape"]) == (3, pytest.approx(0.1))
+    shard = shards.shard_path(tmp_path, 0)
+    assert len(list(samples_of(shard))) == 2
+    (only,) = samples_of(f"{shard}#1")
+    assert only.read().scenario.name == "load 0.9"
+
+
+def test_nothing_recorded_is_an_input_error(tmp_path):
+    class Unrecorded:
+        source = "somewhere"
+
+        def read(self):
+            return replace(next(samples_of(tmp_path)).read(), performance=None)
+
+    write_run(tmp_path)
+    with pytest.raises(InputError, match="somewhere: nothing was recorded"):
+        evaluate_one(Unrecorded(), Engine())

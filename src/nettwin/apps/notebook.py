@@ -3,6 +3,8 @@
 from typing import Any
 
 from nettwin.apps.compare import Comparison
+from nettwin.apps.explain import Explanation, Target
+from nettwin.apps.explain import explain as explain_demands
 from nettwin.apps.failure_answers import failure_answers
 from nettwin.apps.report import Case, write_report
 from nettwin.apps.sweep import FailureKind
@@ -19,7 +21,7 @@ from nettwin.scenario import Scenario
 
 DEFAULT_ENGINE = "queueing"
 
-__all__ = ["Case", "ask", "ask_in_time", "sweep", "what_if", "write_report"]
+__all__ = ["Case", "ask", "ask_in_time", "explain", "sweep", "what_if", "write_report"]
 
 
 def ask(scenario: Scenario, engine: str = DEFAULT_ENGINE, **options: Any) -> PerformanceView:
@@ -39,6 +41,18 @@ def what_if(scenario: Scenario, *changes: Change | str, engine: str = DEFAULT_EN
     """Before and after the changes, in order; each a change or its text, as ``"fail-link A--B"``."""
     plan = [parse_change(change) if isinstance(change, str) else change for change in changes]
     return compare_with_changes(scenario, plan, registry.create(engine, **options))
+
+
+def explain(
+    scenario: Scenario,
+    *demands: str,
+    target_delay_s: float | None = None,
+    target_loss_ratio: float | None = None,
+    engine: str = DEFAULT_ENGINE,
+    **options: Any,
+) -> Explanation:
+    """Why these demands (or the worst) are slow and lossy, who causes it, what would change it; print it, or see its tables."""
+    return explain_demands(scenario, registry.create(engine, **options), demands, Target(target_delay_s, target_loss_ratio))
 
 
 def sweep(scenario: Scenario, fail: FailureKind = "links", engine: str | None = None, **options: Any) -> SweepView:

@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
+from nettwin.cli.command_group import CommandGroup
 from nettwin.cli.compare import compare
 from nettwin.cli.convert import convert
+from nettwin.cli.dataset import DATASET
 from nettwin.cli.engines import engines
 from nettwin.cli.evaluate import evaluate
 from nettwin.cli.exit_codes import EXIT_CODES_HELP
+from nettwin.cli.explain import explain
 from nettwin.cli.groups import grouped
 from nettwin.cli.import_ import import_
+from nettwin.cli.learn import LEARN
 from nettwin.cli.predict import predict
 from nettwin.cli.schema import schema
 from nettwin.cli.show import show
@@ -23,8 +27,11 @@ from nettwin.cli.whatif import whatif
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Scenarios": (import_, validate, show, convert, schema),
-    "Answers": (predict, simulate, whatif, sweep, compare),
+    "Answers": (predict, simulate, whatif, sweep, compare, explain),
     "Engines": (engines, evaluate, tour),
+}
+GROUPS: dict[str, tuple[CommandGroup, ...]] = {
+    "Learning": (DATASET, LEARN),
 }
 
 app = typer.Typer(
@@ -40,6 +47,9 @@ app = typer.Typer(
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(grouped(command))
+for panel, groups in GROUPS.items():
+    for group in groups:
+        app.add_typer(group.app(), name=group.name, rich_help_panel=panel)
 
 
 def _version(is_asked: bool) -> None:

@@ -20,7 +20,7 @@ def recorded_ports(topology: Topology, traffic: Traffic, rng: np.random.Generato
     in_packets, holds = rng.random() < 0.3, rng.random() < 0.8
     sizes = float(traffic.mean_size_bits.mean())
     ports = {node.id: _recorded_port(rng, disciplines, in_packets, holds) for node in topology.nodes}
-    rates = traffic.packet_rate.sum() / max(topology.n_links, 1)  # packets per second on a link, roughly
+    rates = float(traffic.packet_rate.sum()) / max(topology.n_links, 1)  # packets per second on a link, roughly
     quantum = sizes * rates / 100.0 * rng.uniform(0.5, 1.5)  # weights are percent: a round is about a second of the link
     return replace(topology, links=tuple(replace(k, scheduling=replace(ports[k.source], quantum_bits=quantum)) for k in topology.links))
 

@@ -17,12 +17,14 @@ from nettwin.generate.failures import random_failures
 from nettwin.generate.misconfigurations import MISTAKES
 from nettwin.generate.port_mixes import recorded_ports, wide_ports
 from nettwin.generate.routing_mixes import random_policy
+from nettwin.generate.scenario_names import STYLES, ScenarioKind
 from nettwin.generate.surges import flash_crowd, volumetric_attack
 from nettwin.generate.topologies import FAMILIES
-from nettwin.generate.traffic_mixes import recorded_traffic, wide_traffic
+from nettwin.generate.traffic_mixes import chosen_rows, recorded_traffic, sendable, wide_traffic
 from nettwin.scenario import Scenario, Topology, Traffic
 
-STYLES = ("recorded", "wide")
+__all__ = ["STYLES", "TROUBLES", "ScenarioSpace", "random_scenario"]
+
 _PROPORTIONATE = 0.5  # share of networks whose capacities fit their loads, link by link
 
 
@@ -54,14 +56,13 @@ def random_scenario(rng: np.random.Generator, space: ScenarioSpace = ScenarioSpa
     topology, family = _topology(rng, space, topologies)
     is_recorded = style == "recorded"
     traffic = (recorded_traffic if is_recorded else wide_traffic)(topology, rng)
-    traffic = _thinned(traffic, space.max_demands, rng)
+    traffic = sendable(_thinned(traffic, space.max_demands, rng))
     topology = (recorded_ports if is_recorded else wide_ports)(topology, traffic, rng)
     topology, policy = random_policy(topology, rng)
     max_load = _max_load(rng, space.max_load)
     scenario = _loaded(Scenario(topology, traffic, policy), max_load, rng)
     scenario, trouble = _in_trouble(scenario, rng) if rng.random() < space.trouble_share else (scenario, "")
-    name = " ".join(filter(None, (style, family, f"{topology.n_nodes} nodes", f"load {max_load:.2f}", trouble)))
-    return replace(scenario, name=name)
+    return replace(scenario, name=str(ScenarioKind(style, family, topology.n_nodes, max_load, trouble)))
 
 
 def _topology(rng: np.random.Generator, space: ScenarioSpace, topologies: Sequence[Topology]) -> tuple[Topology, str]:
@@ -84,9 +85,7 @@ def _without_lengths(topology: Topology, rng: np.random.Generator) -> Topology:
 def _thinned(traffic: Traffic, most: int, rng: np.random.Generator) -> Traffic:
     if traffic.n_demands <= most:
         return traffic
-    kept = np.sort(rng.choice(traffic.n_demands, size=most, replace=False))
-    names = ("source", "target", "rate_bps", "traffic_class", "arrival_index", "packet_size_index")
-    return replace(traffic, **{name: getattr(traffic, name)[kept] for name in names})
+    return chosen_rows(traffic, np.sort(rng.choice(traffic.n_demands, size=most, replace=False)))
 
 
 def _max_load(rng: np.random.Generator, limits: tuple[float, float]) -> float:

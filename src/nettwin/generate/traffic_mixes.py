@@ -34,6 +34,7 @@ from nettwin.scenario import (
 RECORDED_SIZES_BITS = (500.0, 750.0, 1000.0, 1250.0, 1500.0)
 TWO_SIZES = EmpiricalSizes((300.0, 1700.0), (0.5, 0.5))
 CLASS_SHARES = (0.1, 0.3, 0.6)
+_FEWEST_PER_CYCLE = 1.5  # packets
 _MEAN_RATE_BPS = 1000.0  # of a demand: about one packet of the recorded sizes per second
 
 
@@ -52,7 +53,27 @@ def recorded_traffic(topology: Topology, rng: np.random.Generator) -> Traffic:
     traffic = with_arrival_mix(traffic, mixes[int(rng.choice(4, p=(0.3, 0.5, 0.12, 0.08)))], rng)
     sizes = [TWO_SIZES] if rng.random() < 0.3 else [_five_sizes(rng) for _ in range(5)]
     traffic = with_size_mix(traffic, sizes, rng)
-    return with_class_mix(_several(traffic, rng), CLASS_SHARES if rng.random() < 0.7 else rng.dirichlet(np.ones(3)), rng)
+    traffic = _several(traffic, rng)
+    return with_class_mix(traffic, CLASS_SHARES if rng.random() < 0.7 else rng.dirichlet(np.ones(3)).tolist(), rng)
+
+
+def chosen_rows(traffic: Traffic, rows: np.ndarray) -> Traffic:
+    """Some of the demands, or some of them several times; they lose their ids."""
+    names = ("source", "target", "rate_bps", "traffic_class", "arrival_index", "packet_size_index")
+    return replace(traffic, ids=(), **{name: getattr(traffic, name)[rows] for name in names})
+
+
+def sendable(traffic: Traffic) -> Traffic:
+    """On-off demands too thin for their cycle become Poisson: a cycle of ``CarriedOnOff`` sends one packet at least."""
+    packets = np.zeros(traffic.n_demands)
+    for row, process in enumerate(traffic.arrivals):
+        if isinstance(process, CarriedOnOff):
+            here = traffic.arrival_index == row
+            packets[here] = np.maximum(_FEWEST_PER_CYCLE - traffic.packet_rate[here] * (process.on_s + process.off_s), 0.0)
+    if not packets.any():
+        return traffic
+    arrivals = (*traffic.arrivals, Poisson())
+    return replace(traffic, arrivals=arrivals, arrival_index=np.where(packets > 0, len(arrivals) - 1, traffic.arrival_index))
 
 
 def _five_sizes(rng: np.random.Generator) -> EmpiricalSizes:
@@ -83,9 +104,11 @@ def _matrix(topology: Topology, total_bps: float, rng: np.random.Generator) -> T
 
 def _some(traffic: Traffic, rng: np.random.Generator) -> Traffic:
     """All demands, or a random part of them (3 at least)."""
-    n = traffic.n_demands
-    kept = np.arange(n) if rng.random() < 0.5 else np.sort(rng.choice(n, size=max(min(3, n), round(n * rng.uniform(0.2, 1.0))), replace=False))
-    return _rows(traffic, kept)
+    if rng.random() < 0.5:
+        return traffic
+    n_demands = traffic.n_demands
+    n_kept = max(min(3, n_demands), round(n_demands * rng.uniform(0.2, 1.0)))
+    return chosen_rows(traffic, np.sort(rng.choice(n_demands, size=n_kept, replace=False)))
 
 
 def _several(traffic: Traffic, rng: np.random.Generator) -> Traffic:
@@ -93,13 +116,8 @@ def _several(traffic: Traffic, rng: np.random.Generator) -> Traffic:
     if rng.random() > 0.3:
         return traffic
     times = int(rng.integers(2, 9))
-    several = _rows(traffic, np.repeat(np.arange(traffic.n_demands), times))
+    several = chosen_rows(traffic, np.repeat(np.arange(traffic.n_demands), times))
     return replace(several, rate_bps=several.rate_bps * rng.uniform(0.3, 1.0, several.n_demands) / times)
-
-
-def _rows(traffic: Traffic, rows: np.ndarray) -> Traffic:
-    names = ("source", "target", "rate_bps", "traffic_class", "arrival_index", "packet_size_index")
-    return replace(traffic, **{name: getattr(traffic, name)[rows] for name in names})
 
 
 def _sizes(rng: np.random.Generator) -> PacketSizes:

@@ -1,5 +1,6 @@
 """The answer: what the network does to its traffic. numpy only."""
 
+from nettwin.performance.hops import HopPerformance, sum_by_demand
 from nettwin.performance.network import NetworkSummary, summarize
 from nettwin.performance.performance import (
     QUANTILE_LEVELS,
@@ -14,11 +15,13 @@ from nettwin.performance.performance import (
 __all__ = [
     "QUANTILE_LEVELS",
     "DemandPerformance",
+    "HopPerformance",
     "Interval",
     "LinkPerformance",
     "NetworkSummary",
     "Performance",
     "PerformanceSeries",
     "QueuePerformance",
+    "sum_by_demand",
     "summarize",
 ]

@@ -68,11 +68,15 @@ class LinkPerformance:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Interval:
-    """Lower and upper bounds of the per-demand figures that hold with probability ``coverage``."""
+    """Lower and upper bounds of the per-demand figures that hold with probability ``coverage``; of queues and links where known."""
 
     coverage: float
     lower: DemandPerformance
     upper: DemandPerformance
+    lower_queues: QueuePerformance | None = None
+    upper_queues: QueuePerformance | None = None
+    lower_links: LinkPerformance | None = None
+    upper_links: LinkPerformance | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.coverage < 1:

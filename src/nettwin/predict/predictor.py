@@ -1,9 +1,10 @@
 """What an engine is: something that turns a scenario into a performance."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from nettwin.changes.timeline import Timeline
-from nettwin.performance import Performance, PerformanceSeries
+from nettwin.performance import HopPerformance, Performance, PerformanceSeries
 from nettwin.scenario import Scenario
 
 
@@ -27,4 +28,22 @@ class TimelinePredictor(Protocol):
 
     def predict_timeline(self, timeline: Timeline) -> PerformanceSeries:
         """A performance per window of the timeline."""
+        ...
+
+
+@runtime_checkable
+class HopPredictor(Protocol):
+    """A predictor that also tells where on the way the delay arises."""
+
+    def predict_hops(self, scenario: Scenario) -> tuple[Performance, HopPerformance]:
+        """The performance as of ``predict``, and the same hop by hop: their delays agree to 1 %."""
+        ...
+
+
+@runtime_checkable
+class BatchPredictor(Protocol):
+    """A predictor that answers many scenarios at once for less than one by one."""
+
+    def predict_many(self, scenarios: Sequence[Scenario]) -> list[Performance]:
+        """The answers in order, each as of ``predict``."""
         ...

@@ -11,7 +11,8 @@ from nettwin.scenario.arrays import FloatArray, IntArray
 NO_TRAFFIC = 1e-12
 """Packets/s that count as none."""
 
-_LEAST_SIZE = 0.02  # a queue never shrinks the mean size of its packets further than to this part
+LEAST_SIZE = 0.02
+"""A queue never shrinks the mean size of its packets further than to this part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ def _carry_all(offsets: IntArray, queue: IntArray, sources: FloatArray, loss: Fl
             kept = 1 - min(loss[q, 0] + loss[q, 1] * mean * shrunk, 1.0)
             kept_bits = 1 - min(loss[q, 0] + loss[q, 1] * second / mean * shrunk, 1.0)
             packets *= kept
-            bits *= max(kept_bits, _LEAST_SIZE * kept)
+            bits *= max(kept_bits, LEAST_SIZE * kept)
             queues[q, 3] += rate * packets
             queues[q, 4] += rate * mean * bits
         delivered[path, 0], delivered[path, 1] = packets, bits

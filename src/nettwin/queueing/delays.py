@@ -9,6 +9,7 @@ from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray
 
 _LEAST_RATE = 1e-15  # packets/s
+_NO_ROOM = 1e-9  # of a packet time: a queue whose packets wait less has no room for them to wait
 _LEAST_WAIT_RATIO = 0.2  # a smooth demand still waits this share of what its queue's packets wait
 
 
@@ -70,4 +71,5 @@ def hop_waits(state: NetworkState) -> FloatArray:  # [hop]
     mean = np.bincount(queue, rate * own, n) / np.maximum(np.bincount(queue, rate, n), 1e-300)
     change = network.calibration.own_burst * (own - mean[queue]) * (1 - state.queues.loss_ratio[queue])
     wait = state.queues.wait_s[queue]
-    return np.asarray(np.maximum(wait + change, _LEAST_WAIT_RATIO * wait))
+    has_room = wait > _NO_ROOM * state.service_s[queue]
+    return np.asarray(np.where(has_room, np.maximum(wait + change, _LEAST_WAIT_RATIO * wait), wait))

@@ -15,6 +15,7 @@ from nettwin.scenario.arrays import FloatArray
 _TINY = 1e-12
 _FAR_FROM_ONE = 1e-6  # a load closer to 1 than this is moved away: the formulas have removable singularities there
 _LARGEST_EXPONENT = 500.0
+_LEAST_DECAY = 1e-9  # very bursty and overloaded: all numbers waiting are about as likely
 _LEAST_SERVICE_VARIATION = 0.6  # between a uniform residual service (1/3) and an exponential one (1); fitted as the calibration
 
 
@@ -52,7 +53,7 @@ def solve(view: ServerView, packets: Packets, places: FloatArray) -> QueueState:
     load = _away_from_one(view.utilization / np.maximum(view.share, _TINY))
     variability = np.maximum(view.work_s / np.maximum(view.utilization * packets.service_s, _TINY**2), 1e-3)
     busy = np.maximum(1 - view.idle_ratio * (1 - load), _TINY)
-    decay = log_ratio(load, variability, busy)
+    decay = _away_from_zero(log_ratio(load, variability, busy))
     states = np.maximum(np.minimum(places, 1e6) + 1, 1e-3)
     loss = _loss(load, busy, decay, states)
     idle_weight = view.idle_ratio * (1 - load) / -np.expm1(decay)
@@ -124,6 +125,10 @@ def _unit_variance(z: FloatArray) -> FloatArray:
     safe = np.where(small, 1.0, np.abs(z))
     exact = 1 / safe**2 - 0.25 / np.sinh(np.minimum(safe, _LARGEST_EXPONENT) / 2) ** 2
     return np.where(small, 1 / 12 - z**2 / 240, exact)
+
+
+def _away_from_zero(decay: FloatArray) -> FloatArray:
+    return np.where(np.abs(decay) < _LEAST_DECAY, _LEAST_DECAY, decay)
 
 
 def _away_from_one(load: FloatArray) -> FloatArray:

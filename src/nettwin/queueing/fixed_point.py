@@ -17,9 +17,9 @@ from nettwin.queueing.streams import spared_work
 from nettwin.scenario import Discipline
 from nettwin.scenario.arrays import BoolArray, FloatArray
 
-_MOST_ROUNDS = 40
+MOST_ROUNDS = 40
 _DAMPING = 0.5
-_TOLERANCE = 1e-4
+TOLERANCE = 1e-4
 _LOSSY = 1e-6
 _RARELY = 3.1  # deviations that a Gaussian exceeds once in a thousand
 _LEAST_SERVICE = 1e-6  # of the port's mean packet time
@@ -43,21 +43,26 @@ class NetworkState:
     """The steady state of all queues, and what reaches them."""
 
     network: Network
+    loss: QueueLoss  # under which the packets are carried
     carried: Carried
     queues: QueueState
     view: ServerView
     service_s: FloatArray  # [queue] mean packet time at full rate
     window_s: FloatArray  # [queue] time scale on which its burstiness counts
     longest_wait_s: FloatArray  # [queue] of a full FIFO buffer; infinite where other queues decide
+    places: FloatArray  # [queue] room for waiting packets of mean size
+    loads: PortLoads
+    precedence: FloatArray  # [link, slot, other]
+    smoothed: FloatArray  # [queue] what upstream ports change in the excess of the arrivals
     n_rounds: int
 
 
-def solve_network(network: Network) -> NetworkState:
-    """Damped rounds until neither losses nor time scales move any more, or the limit of rounds."""
+def solve_network(network: Network, most_rounds: int = MOST_ROUNDS, tolerance: float = TOLERANCE) -> NetworkState:
+    """Damped rounds until neither losses nor time scales move any more, or the limit of rounds; tolerance 0: as many as allowed."""
     now = _first_round(network)
-    for count in range(1, _MOST_ROUNDS + 1):
+    for count in range(1, most_rounds + 1):
         state, after = _next_round(network, now, count)
-        if _distance(now, after) < _TOLERANCE and count > 3:
+        if _distance(now, after) < tolerance and count > 3:
             break
         now = after
     return state
@@ -73,7 +78,8 @@ def _first_round(network: Network) -> Round:
 
 def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState, Round]:
     ports = network.ports
-    carried = carry(network.hops, _queue_loss(network, now))
+    lost = _queue_loss(network, now)
+    carried = carry(network.hops, lost)
     arriving = carried.arriving
     loads = _port_loads(network, arriving, now)
     weight = 1.0 if count == 1 else _DAMPING
@@ -95,7 +101,22 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
         window_s=window_s,
         share=view.share,
     )
-    return NetworkState(network, carried, queues, view, service_s, window_s, longest_s, count), after
+    state = NetworkState(
+        network=network,
+        loss=lost,
+        carried=carried,
+        queues=queues,
+        view=view,
+        service_s=service_s,
+        window_s=window_s,
+        longest_wait_s=longest_s,
+        places=places,
+        loads=loads,
+        precedence=precedence,
+        smoothed=now.smoothed,
+        n_rounds=count,
+    )
+    return state, after
 
 
 def _queue_loss(network: Network, now: Round) -> QueueLoss:

@@ -59,6 +59,8 @@ def _shares(ports: Ports, loads: PortLoads, precedence: FloatArray) -> FloatArra
     ties = np.zeros(precedence.shape)
     for discipline in (Discipline.LEAST_SERVED, Discipline.VIRTUAL_CLOCK):
         links = _links(ports, discipline)
+        if not len(links):
+            continue
         part = loads.rows(links)
         ties[links] = tied(part, precedence[links]) if discipline is Discipline.LEAST_SERVED else both_greedy(part)
     first = precedence * (1 - ties)
@@ -70,10 +72,13 @@ def _with_turns(ports: Ports, loads: PortLoads, view: ServerView, precedence: Fl
     """The same, where queues take turns or shares instead of strict precedence."""
     share, residual = view.share.copy(), view.work_s.copy()
     links = _links(ports, Discipline.VIRTUAL_CLOCK)
-    part, divisor = loads.rows(links), _wait_divisor(share[links], loads.rows(links))
-    residual[links] = conserving_waits(part, residual[links] / divisor, own_work_s[links]) * divisor
+    if len(links):
+        part, divisor = loads.rows(links), _wait_divisor(share[links], loads.rows(links))
+        residual[links] = conserving_waits(part, residual[links] / divisor, own_work_s[links]) * divisor
     for discipline in (Discipline.DRR, Discipline.WFQ):
         links = _links(ports, discipline)
+        if not len(links):
+            continue
         part, strict, work_s = loads.rows(links), view.share[links], own_work_s[links]
         first = precedence[links]
         fair = np.maximum(strict - fair_claims(part, first, 1 - first), _LEAST_SHARE)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from nettwin.controlplane import route
-from nettwin.performance import Performance
-from nettwin.predict.queueing.answer import performance_of
+from nettwin.performance import HopPerformance, Performance
+from nettwin.queueing.answer import performance_of
 from nettwin.queueing.calibration import DEFAULT, Calibration
 from nettwin.queueing.fixed_point import solve_network
+from nettwin.queueing.hop_figures import hop_figures
 from nettwin.queueing.network import network_of
 from nettwin.scenario import Routing, Scenario
 
@@ -24,6 +25,11 @@ class QueueingPredictor:
     def predict(self, scenario: Scenario) -> Performance:
         """The performance under the paths that the control plane chooses."""
         return self.predict_routed(scenario, route(scenario))
+
+    def predict_hops(self, scenario: Scenario) -> tuple[Performance, HopPerformance]:
+        """The same performance, and where on the way the delay arises."""
+        state = solve_network(network_of(scenario, route(scenario), self.calibration))
+        return performance_of(scenario, state), hop_figures(scenario, state)
 
     def predict_routed(self, scenario: Scenario, routing: Routing) -> Performance:
         """The performance under given paths, as in the phases of a timeline."""

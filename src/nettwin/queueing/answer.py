@@ -3,7 +3,7 @@
 import numpy as np
 
 from nettwin.performance import LinkPerformance, Performance, QueuePerformance
-from nettwin.predict.queueing.demand_figures import demand_figures
+from nettwin.queueing.demand_figures import demand_figures
 from nettwin.queueing.fixed_point import NetworkState
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import BoolArray, FloatArray

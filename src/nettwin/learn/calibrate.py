@@ -1,0 +1,88 @@
+"""Factors that make expected errors into intervals, measured on networks that were not trained on."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from nettwin.formats.imported import Imported
+from nettwin.learn.dataset import standard_errors
+from nettwin.performance import Performance
+from nettwin.performance.realised_rates import with_realised_rates
+from nettwin.predict.neural.answer import demand_load, queue_load
+from nettwin.predict.neural.calibration import (
+    COVERAGES,
+    DEMAND_FIGURES,
+    LOAD_EDGES,
+    QUEUE_FIGURES,
+    SIZE_EDGES,
+    Calibration,
+    groups,
+)
+from nettwin.predict.neural.ensemble import EnsembleOutputs, run
+from nettwin.predict.neural.model import TwinModel
+from nettwin.predict.neural.prior import Prior, prior_of
+from nettwin.scenario.arrays import FloatArray, IntArray
+
+_FEWEST_ROWS = 300
+"""A group with fewer scores takes those of all sizes at its load."""
+_SHAPE = (len(SIZE_EDGES) + 1, len(LOAD_EDGES) + 1, len(COVERAGES))
+
+
+def calibrate(models: Sequence[TwinModel], samples: Iterable[Imported]) -> Calibration:
+    """Factors from the errors on samples, measured at their realised rates; the noise of the measurement is taken into account."""
+    found: dict[str, list[tuple[FloatArray, IntArray]]] = {figure: [] for figure in (*DEMAND_FIGURES, *QUEUE_FIGURES)}
+    for sample in samples:
+        if sample.performance is None:
+            continue
+        prior = prior_of(with_realised_rates(sample.scenario, sample.performance))
+        outputs = run(models, prior.graph)
+        by_demand = groups(prior.parts.nodes_by_demand, demand_load(prior))
+        by_queue = groups(prior.parts.nodes_by_queue, queue_load(prior))
+        for figure, scores in scores_of(prior, outputs, sample.performance).items():
+            group = by_queue if figure in QUEUE_FIGURES else by_demand
+            known = np.isfinite(scores)
+            found[figure].append((scores[known], group[known]))
+    return Calibration({figure: _factors(pairs) for figure, pairs in found.items()})
+
+
+def scores_of(prior: Prior, outputs: EnsembleOutputs, measured: Performance) -> dict[str, FloatArray]:  # [row]
+    """Error over expected error of every figure; NaN where nothing was measured."""
+    demands, queues, reference = measured.demands, measured.queues, prior.graph.physics.reference_s
+    noise = np.nan_to_num(standard_errors(measured))
+    log, own = _log_error, outputs.scales
+    quantiles = log(outputs.quantiles, demands.delay_quantiles_s / reference[:, None])
+    waits = outputs.queue_wait + prior.queue_size_ratio
+    return {
+        "delay": log(outputs.delay, demands.delay_s / reference) / np.hypot(own[:, 0], noise),
+        "variation": log(outputs.variation, demands.delay_variation_s / reference) / np.hypot(own[:, 1], 2 * noise),
+        "quantiles": quantiles.mean(axis=1) / np.hypot(own[:, 2], 2 * noise),
+        "ipdv": log(outputs.ipdv, demands.ipdv_s / reference) / np.hypot(own[:, 3], noise),
+        "loss": _root_error(outputs.loss, demands.loss_ratio) / own[:, 4],
+        "queue_delay": log(waits, queues.delay_s / np.maximum(prior.queue_unit_s, 1e-300)) / outputs.queue_scales[:, 0],
+        "queue_loss": _root_error(outputs.queue_loss, np.where(queues.delay_s > 0, queues.loss_ratio, np.nan)) / outputs.queue_scales[:, 1],
+    }
+
+
+def _log_error(predicted: FloatArray, measured: FloatArray) -> FloatArray:
+    known = np.isfinite(measured) & (measured > 0)
+    safe = np.where(known, measured, 1.0)
+    return np.where(known, np.abs(np.log(np.maximum(predicted, 1e-9) / safe)), np.nan)
+
+
+def _root_error(predicted: FloatArray, measured: FloatArray) -> FloatArray:
+    return np.asarray(np.abs(np.sqrt(np.clip(predicted, 0.0, 1.0)) - np.sqrt(measured)))
+
+
+def _factors(pairs: list[tuple[FloatArray, IntArray]]) -> FloatArray:  # [size, load, coverage]
+    scores = np.concatenate([scores for scores, _ in pairs])
+    group = np.concatenate([group for _, group in pairs])
+    table = np.empty(_SHAPE)
+    for size in range(_SHAPE[0]):
+        for load in range(_SHAPE[1]):
+            here = group == size * _SHAPE[1] + load
+            if here.sum() < _FEWEST_ROWS:
+                here = group % _SHAPE[1] == load
+            if here.sum() < _FEWEST_ROWS:
+                here = np.ones(len(group), dtype=np.bool_)
+            table[size, load] = np.quantile(scores[here], COVERAGES) if len(scores) else -np.log1p(-np.array(COVERAGES))
+    return table

@@ -1,0 +1,96 @@
+"""What training minimises: logarithmic errors of times, so that a slow demand counts as much as a quick one, and errors of losses."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nettwin.learn.examples import Labels
+from nettwin.predict.neural.batch import Batch
+from nettwin.predict.neural.readout import Outputs
+
+_LEAST_SPREAD = 3e-3  # of the reference delay: below, a spread is of no interest
+_NOISE = 0.03  # relative standard error at which a label counts half
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossWeights:
+    """How much each part counts beside the mean delay's 1."""
+
+    variation: float = 0.4
+    ipdv: float = 0.2
+    quantiles: float = 0.5
+    loss: float = 2.0
+    queue_delay: float = 0.4
+    queue_loss: float = 1.0
+    scales: float = 0.05
+    queue_scales: float = 0.05
+
+
+def training_loss(outputs: Outputs, labels: dict[str, Tensor], batch: Batch, weights: LossWeights = LossWeights()) -> Tensor:
+    """The weighted sum of all parts."""
+    parts = {**_demand_parts(outputs, labels), **_queue_parts(outputs, labels)}
+    total = parts.pop("delay")
+    for name, part in parts.items():
+        total = total + getattr(weights, name) * part
+    return total
+
+
+def _demand_parts(outputs: Outputs, labels: dict[str, Tensor]) -> dict[str, Tensor]:
+    known = torch.isfinite(labels["delay"]) & (labels["delay"] > 0) & torch.isfinite(labels["variation"])
+    weight = (_NOISE / (_NOISE + labels["noise"]))[known]
+    delay = log_error(outputs.delay[known], labels["delay"][known], 0.0)
+    variation = log_error(outputs.variation[known], labels["variation"][known], _LEAST_SPREAD)
+    ipdv = log_error(outputs.ipdv[known], torch.nan_to_num(labels["ipdv"][known]), _LEAST_SPREAD)
+    quantiles = log_error(outputs.quantiles[known], torch.nan_to_num(labels["quantiles"][known]), 1e-3).mean(1)
+    root = root_error(outputs.loss[known], torch.nan_to_num(labels["loss"][known]))
+    errors = torch.stack([delay, variation, quantiles, ipdv, root], dim=1).detach()
+    scales = outputs.scales[known]
+    likelihood = (errors / torch.exp(scales) + scales).mean(1)  # of a Laplace distribution: how large an error to expect
+    return {
+        "delay": _mean(delay, weight),
+        "variation": _mean(variation, weight),
+        "ipdv": _mean(ipdv, weight),
+        "quantiles": _mean(quantiles, weight),
+        "loss": _loss_error(outputs.loss, labels["loss"]),
+        "scales": _mean(likelihood, weight),
+    }
+
+
+def _queue_parts(outputs: Outputs, labels: dict[str, Tensor]) -> dict[str, Tensor]:
+    known = torch.isfinite(labels["queue_delay"]) & (labels["queue_delay"] > 0)
+    delay = log_error(outputs.queue_wait[known] + labels["queue_size"][known], labels["queue_delay"][known], 0.0)
+    root = root_error(outputs.queue_loss[known], torch.nan_to_num(labels["queue_loss"][known]))
+    scales = outputs.queue_scales[known]
+    likelihood = torch.stack([delay, root], dim=1).detach() / torch.exp(scales) + scales
+    return {
+        "queue_delay": delay.mean(),
+        "queue_scales": likelihood.mean(),
+        "queue_loss": _loss_error(outputs.queue_loss[known], labels["queue_loss"][known]),
+    }
+
+
+def log_error(predicted: Tensor, true: Tensor, least: float) -> Tensor:
+    """Absolute logarithm of the ratio, both raised by ``least``."""
+    return (torch.log(predicted + least + 1e-9) - torch.log(true.clamp_min(0) + least + 1e-9)).abs()
+
+
+def _loss_error(predicted: Tensor, true: Tensor) -> Tensor:
+    """Absolute error, and that of the square roots, which sees small losses."""
+    known = torch.isfinite(true)
+    predicted, true = predicted[known], true[known]
+    return ((predicted - true).abs() + 0.2 * root_error(predicted, true)).mean()
+
+
+def root_error(predicted: Tensor, true: Tensor) -> Tensor:
+    """Absolute error of the square root of a loss."""
+    return (torch.sqrt(predicted.clamp_min(0) + 1e-5) - torch.sqrt(true.clamp_min(0) + 1e-5)).abs()
+
+
+def _mean(values: Tensor, weight: Tensor) -> Tensor:
+    return (values * weight).sum() / weight.sum().clamp_min(1e-9)
+
+
+def tensors_of(labels: Labels, device: str = "cpu") -> dict[str, Tensor]:
+    """Labels as tensors by name."""
+    return {name: torch.from_numpy(getattr(labels, name)).to(device) for name in Labels.__dataclass_fields__}

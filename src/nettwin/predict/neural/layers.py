@@ -1,0 +1,67 @@
+"""The parts of the network."""
+
+import torch
+from torch import Tensor, nn
+
+CLIP = 5.0
+FIRST_SCALE = -4.0
+"""Logarithm of the relative error that an untrained model expects."""
+
+
+class Scaled(nn.Module):
+    """Features to zero mean and unit deviation, as in the training data, and how far they lie outside of its range."""
+
+    mean: Tensor
+    deviation: Tensor
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__()
+        for name, value in (("mean", 0.0), ("deviation", 1.0), ("low", -1e9), ("high", 1e9)):
+            self.register_buffer(name, torch.full((n_features,), value))
+
+    def fit(self, rows: Tensor) -> None:
+        """Take mean, deviation and range (all but one row in a thousand on either side) from data."""
+        self.mean.copy_(rows.mean(0))
+        self.deviation.copy_(rows.std(0).clamp_min(1e-3))
+        rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:200_000]]
+        self.low.copy_(torch.quantile(rows, 0.001, dim=0))
+        self.high.copy_(torch.quantile(rows, 0.999, dim=0))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return ((rows - self.mean) / self.deviation).clamp(-CLIP, CLIP)
+
+    def strangeness(self, rows: Tensor) -> Tensor:
+        """[row] Sum over features of the squared distance to the training range, in deviations."""
+        beyond = (self.low - rows).clamp_min(0) + (rows - self.high).clamp_min(0)
+        return (beyond / self.deviation).square().sum(1)
+
+
+class Gates(nn.Module):
+    """A gated recurrent unit (Cho et al., EMNLP 2014) whose input is projected by the caller, once for many steps."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.recurrent = nn.Linear(size, 3 * size)
+        nn.init.orthogonal_(self.recurrent.weight)
+
+    def forward(self, projected: Tensor, state: Tensor) -> Tensor:
+        own = self.recurrent(state)
+        both = torch.sigmoid(projected[:, : 2 * self.size] + own[:, : 2 * self.size])
+        keep, reset = both[:, : self.size], both[:, self.size :]
+        new = torch.tanh(torch.addcmul(projected[:, 2 * self.size :], reset, own[:, 2 * self.size :]))
+        return torch.lerp(new, state, keep)
+
+
+def two_layers(n_in: int, n_hidden: int, n_out: int) -> nn.Sequential:
+    """A small perceptron."""
+    return nn.Sequential(nn.Linear(n_in, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_out))
+
+
+def starting_at_zero(layer: nn.Linear) -> nn.Linear:
+    """A last layer that changes nothing until it is trained."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,141 @@
+"""Message passing between demands, queues and links, and what it reads out: corrections of the physics, hop by hop."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from nettwin.predict.neural.batch import Batch, sums
+from nettwin.predict.neural.layers import FIRST_SCALE, Gates, Scaled, starting_at_zero, two_layers
+from nettwin.predict.neural.readout import Corrections, Heads, Outputs, outputs_of, physical_of
+from nettwin.predict.neural.shape import ModelShape
+
+N_SCALES = 5  # mean delay, variation, quantiles, IPDV, loss
+N_QUEUE_SCALES = 2  # delay, loss
+_STRANGE = 4.0  # squared distance to the training range at which a correction is halved
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCounts:
+    """How many features each part of a graph has."""
+
+    queue_plain: int
+    queue_theory: int
+    hop_plain: int
+    hop_theory: int
+    demand_plain: int
+    demand_theory: int
+    levels: int
+
+    @classmethod
+    def of(cls, batch: Batch) -> "FeatureCounts":
+        parts = ("queue_plain", "queue_theory", "hop_plain", "hop_theory", "demand_plain", "demand_theory")
+        counts = {part: getattr(batch, part).shape[1] for part in parts}
+        return cls(**counts, levels=batch.physics.demand_quantiles.shape[1])
+
+
+class TwinModel(nn.Module):
+    """RouteNet-Fermi's entities and loops (Ferriol-Galmés et al., IEEE/ACM ToN 2023), scale-free, on top of a prior."""
+
+    def __init__(self, shape: ModelShape, counts: FeatureCounts) -> None:
+        super().__init__()
+        self.shape = shape
+        self.counts = counts
+        used = 1 if shape.has_prior else 0
+        p, q, k = shape.path_size, shape.queue_size, shape.link_size
+        self.queue_scale = Scaled(counts.queue_plain + used * counts.queue_theory)
+        self.hop_scale = Scaled(counts.hop_plain + used * counts.hop_theory)
+        self.demand_scale = Scaled(counts.demand_plain + used * counts.demand_theory)
+        self.queue_in = two_layers(len(self.queue_scale.mean), q, q)
+        self.demand_in = two_layers(len(self.demand_scale.mean), p, p)
+        self.link_in = two_layers(q, k, k)
+        self.hop_in = nn.Linear(len(self.hop_scale.mean), 3 * p)
+        self.queue_to_path = nn.Linear(q, 3 * p, bias=False)
+        self.link_to_path = nn.Linear(k, 3 * p, bias=False)
+        self.path_step = Gates(p)
+        self.pooled = nn.Linear(3 * p, p)
+        self.beside = two_layers(2 * q, q, q)
+        self.path_to_queue = nn.Linear(p + k + q, 3 * q)
+        self.queue_step = Gates(q)
+        self.queue_to_link = nn.Linear(q, 3 * k)
+        self.link_step = Gates(k)
+        self.hop_out_path = nn.Linear(p, 32)
+        self.hop_out_queue = nn.Linear(q + k, 32)
+        self.hop_out = starting_at_zero(nn.Linear(32, 4))
+        self.demand_out = nn.Sequential(nn.Linear(p + 6, 32), nn.ReLU(), starting_at_zero(nn.Linear(32, counts.levels + 2)))
+        self.queue_scale_out = nn.Sequential(nn.Linear(q + k, 32), nn.ReLU(), starting_at_zero(nn.Linear(32, N_QUEUE_SCALES)))
+        self.scale_out = nn.Sequential(nn.Linear(p + 6, 32), nn.ReLU(), starting_at_zero(nn.Linear(32, N_SCALES)))
+
+    def forward(self, batch: Batch) -> Outputs:
+        queue_rows = self._rows(batch.queue_plain, batch.queue_theory)
+        trust = 1 / (1 + self.queue_scale.strangeness(queue_rows) / _STRANGE)
+        queue = self.queue_in(self.queue_scale(queue_rows))
+        queue = torch.tanh(queue + self._from_beside(batch, queue))
+        demand = torch.tanh(self.demand_in(self.demand_scale(self._rows(batch.demand_plain, batch.demand_theory))))
+        by_link = sums(torch.ones_like(trust), batch.queue_link, batch.n_links).clamp_min(1).unsqueeze(1)
+        link = torch.tanh(self.link_in(sums(queue, batch.queue_link, batch.n_links) / by_link))
+        hop_in = self.hop_in(self.hop_scale(self._rows(batch.hop_plain, batch.hop_theory)))
+        first = demand[batch.path_demand]
+        for _ in range(self.shape.iterations):
+            into_path = self.queue_to_path(queue) + self.link_to_path(link)[batch.queue_link]
+            last, states = self._along_paths(batch, hop_in + into_path[batch.hop_queue], first)
+            if self.shape.iterations > 1:
+                queue, link = self._back(batch, states, queue, link, by_link)
+        return self._read(batch, last, states, queue, link, trust)
+
+    def _from_beside(self, batch: Batch, queue: Tensor) -> Tensor:
+        """What the other queues of its port mean for each queue."""
+        pairs = torch.cat([queue[batch.pair_queue], queue[batch.pair_other]], dim=1)
+        return sums(self.beside(pairs), batch.pair_queue, batch.n_queues)
+
+    def _rows(self, plain: Tensor, theory: Tensor) -> Tensor:
+        return torch.cat([plain, theory], dim=1) if self.shape.has_prior else plain
+
+    def _along_paths(self, batch: Batch, projected: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
+        """The state of every path at its end, and after each hop."""
+        if not self.shape.is_recurrent:
+            return self._mean_over_path(batch, projected, first)
+        state, states, start = first, [], 0
+        for n in batch.n_at:
+            here = self.path_step(projected[start : start + n], state[:n])
+            states.append(here)
+            state = torch.cat([here, state[n:]]) if n < len(state) else here
+            start += n
+        return state, torch.cat(states) if states else projected[:, : self.shape.path_size]
+
+    def _mean_over_path(self, batch: Batch, projected: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
+        count = sums(torch.ones_like(batch.hop_weight), batch.hop_path, batch.n_paths).clamp_min(1).unsqueeze(1)
+        mean = sums(torch.relu(projected), batch.hop_path, batch.n_paths) / count
+        state = torch.tanh(self.pooled(mean)) + first
+        return state, state[batch.hop_path]
+
+    def _back(self, batch: Batch, states: Tensor, queue: Tensor, link: Tensor, by_link: Tensor) -> tuple[Tensor, Tensor]:
+        """Demands tell queues, queues tell links."""
+        weighted = states * batch.hop_weight.unsqueeze(1) if self.shape.aggregation == "mean" else states
+        pooled = sums(weighted, batch.hop_queue, batch.n_queues)
+        told = torch.cat([pooled, link[batch.queue_link], self._from_beside(batch, queue)], dim=1)
+        queue = self.queue_step(self.path_to_queue(told), queue)
+        link = self.link_step(self.queue_to_link(sums(queue, batch.queue_link, batch.n_links) / by_link), link)
+        return queue, link
+
+    def _read(self, batch: Batch, last: Tensor, states: Tensor, queue: Tensor, link: Tensor, trust: Tensor) -> Outputs:
+        at_queue = torch.cat([queue, link[batch.queue_link]], dim=1)
+        by_queue = self.hop_out_queue(at_queue)
+        raw = self.hop_out(torch.relu(self.hop_out_path(states) + by_queue[batch.hop_queue]))
+        kept = trust[batch.hop_queue] if self.shape.has_prior else torch.ones_like(batch.hop_weight)
+        bound = self.shape.bound
+        corrections = Corrections(
+            wait=kept * bound * torch.tanh(raw[:, 0] / bound),
+            variance=kept * bound * torch.tanh(raw[:, 1] / bound),
+            loss=kept * 2 * bound * torch.tanh(raw[:, 2] / (2 * bound)),
+        )
+        physical = physical_of(batch, corrections, self.shape.has_prior)
+        ends = sums(physical.weight.unsqueeze(1) * last, batch.path_demand, batch.n_demands)
+        about = torch.cat([ends, physical.summary], dim=1)
+        heads = Heads(
+            demand=self.demand_out(about),
+            scales=self.scale_out(about.detach()) + FIRST_SCALE,
+            queue_scales=self.queue_scale_out(at_queue.detach()) + FIRST_SCALE,
+            trust=trust,
+        )
+        return outputs_of(batch, physical, heads, self.shape.has_prior)

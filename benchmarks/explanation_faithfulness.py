@@ -44,7 +44,7 @@ class Args:
     """What is measured, and how precisely."""
 
     engine: str = "queueing"
-    scenarios: int = 12
+    scenarios: int = 14
     demands: int = 3
     packets: float = 1e6
     least_packets: float = 1000.0
@@ -214,11 +214,11 @@ def worst_ports(answered: Answered, simulated: Performance) -> list[bool]:
 def report(args: Args, cases: list[Case], cpu_s: float) -> Iterator[str]:
     effects = [effect for each in cases for effect in each.effects if np.isfinite([effect.predicted, effect.simulated]).all()]
     yield "# Are explanations true?\n"
-    yield f"Made by `python benchmarks/explanation_faithfulness.py --engine {args.engine}` in {cpu_s:.0f} CPU-seconds: {len(cases)} random"
-    yield f"networks of 6 to 12 nodes, busiest link at 0.6 to 1.1, {args.packets:.0e} packets per simulation, the {args.demands} worst demands of each"
-    yield f"explained by engine `{args.engine}`. Simulated effects come from the same random numbers before and after the change; effects are"
-    yield "relative changes of the demand's mean delay. What a second simulation with other random numbers says is beside it: nothing can"
-    yield "agree better than that.\n"
+    yield f"Made by `python benchmarks/explanation_faithfulness.py --engine {args.engine}` in {cpu_s:.0f} CPU-seconds:"
+    yield f"{len(cases)} random networks of 6 to 12 nodes, busiest link at 0.6 to 1.1, {args.packets:.0e} packets per simulation."
+    yield f"The {args.demands} worst demands of each are explained by engine `{args.engine}`, which knows the rates that were really sent."
+    yield "Simulated effects come from the same random numbers before and after the change; effects are relative changes of the"
+    yield "demand's mean delay. What a second simulation with other random numbers says is beside it: nothing can agree better.\n"
     yield from waits(args, cases)
     yield from causes(effects)
     yield from capacities(effects)
@@ -305,7 +305,9 @@ def compare(first: np.ndarray, truth: np.ndarray) -> dict[str, str]:
 
 def by_scenario(cases: list[Case]) -> Iterator[str]:
     yield "## Each network\n"
-    yield "| network | times at queues, error over their sum | top cause gone: simulated | predicted | worst link +10 %: simulated | predicted |"
+    yield "Times at queues: sum of the errors over the sum of the simulated times. Effects: mean over the explained demands.\n"
+    columns = ("network", "times at queues", "top cause gone: simulated", "predicted", "worst link +10 %: simulated", "predicted")
+    yield f"| {' | '.join(columns)} |"
     yield "|---|---|---|---|---|---|"
     for each in cases:
         cells = [

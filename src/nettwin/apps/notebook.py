@@ -16,10 +16,9 @@ from nettwin.changes import Timeline, parse_change
 from nettwin.changes.change import Change
 from nettwin.errors import PredictionError
 from nettwin.predict import registry
+from nettwin.predict.registry import DEFAULT_ENGINE
 from nettwin.predict.predictor import TimelinePredictor
 from nettwin.scenario import Scenario
-
-DEFAULT_ENGINE = "queueing"
 
 __all__ = ["Case", "ask", "ask_in_time", "explain", "sweep", "what_if", "write_report"]
 

@@ -37,7 +37,7 @@ def read(source: str, input_format: str | None = None) -> "Imported":
 class EngineChoice:
     """Who answers."""
 
-    engine: Engine = "queueing"
+    engine: Engine = "auto"
     option: EngineOptions = None
     seed: Seed = None
 

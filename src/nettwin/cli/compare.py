@@ -59,7 +59,7 @@ def compare(
 
 
 def _pair(engines: list[str] | None, *, is_one_scenario: bool) -> tuple[str, str]:
-    names = engines or (["queueing", "simulator"] if is_one_scenario else ["queueing"])
+    names = engines or (["auto", "simulator"] if is_one_scenario else ["auto"])
     if len(names) > 2 or (is_one_scenario and len(names) < 2):
         raise typer.BadParameter("give --engine twice for one scenario, once or twice for two", param_hint="--engine")
     return names[0], names[-1]

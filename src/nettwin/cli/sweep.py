@@ -66,7 +66,7 @@ def sweep(
     from nettwin.cli.console import note
     from nettwin.cli.progress import progress
 
-    name = engine or ("queueing" if objectives.need_an_engine else None)
+    name = engine or ("auto" if objectives.need_an_engine else None)
     if name is None:
         refuse("no engine is asked: give --engine", option=option, seed=seed)
     question = asking.read(scenario, input_format).scenario

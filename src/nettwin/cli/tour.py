@@ -9,6 +9,7 @@ from nettwin.cli.options import InputFormat
 from nettwin.cli.quantities import parse_count
 
 if TYPE_CHECKING:
+    from nettwin.predict.predictor import Predictor
     from nettwin.scenario import Scenario
 
 TOUR_NETWORK = "topohub:sndlib/geant"
@@ -30,29 +31,42 @@ def tour(
     from nettwin.cli.comparisons import change_notes, render_side_by_side, render_what_if
     from nettwin.cli.console import screen
 
-    console, labels = screen(), ("analytic", "simulated")
+    console, labels = screen(), ("twin", "simulated")
     question = asking.read(scenario, input_format).scenario
-    analytic = asking.create_engine("queueing")
+    twin = _twin()
     simulator = asking.create_engine("simulator", seed=seed, packets=packets, workers=asking.n_cores())
     busiest = _busiest_circuit(question)
     failed = FailLink(busiest).apply(question)
 
-    expected, simulated = asking.ask(analytic, question), asking.ask(simulator, question)
+    expected, simulated = asking.ask(twin, question), asking.ask(simulator, question)
     today = Comparison(expected, simulated)
-    render_side_by_side(console, today, f"{question.name}: the analytic twin beside the packet simulator", labels, top)
+    render_side_by_side(console, today, f"{question.name}: the twin beside the packet simulator", labels, top)
 
-    what_if = Comparison(expected, asking.ask(analytic, failed))
+    what_if = Comparison(expected, asking.ask(twin, failed))
     console.print()
-    render_what_if(console, what_if, f"What if {busiest}, the busiest circuit, fails? (analytic twin)", top)
+    render_what_if(console, what_if, f"What if {busiest}, the busiest circuit, fails? (the twin)", top)
 
     console.print()
     simulated_after = asking.ask(simulator, failed)
     after = Comparison(what_if.after, simulated_after)
     render_side_by_side(console, after, f"After the failure of {busiest}: both engines again", labels, top)
 
-    cases = [("analytic, today", expected), ("simulated, today", simulated)]
-    cases += [("analytic, after", what_if.after), ("simulated, after", simulated_after)]
+    cases = [("twin, today", expected), ("simulated, today", simulated)]
+    cases += [("twin, after", what_if.after), ("simulated, after", simulated_after)]
     report_on(cases, report, f"{question.name}: today, and if {busiest} fails", change_notes(what_if))
+
+
+def _twin() -> "Predictor":
+    """The neural twin; the analytic one where PyTorch is not installed."""
+    from nettwin.cli import asking
+    from nettwin.cli.console import note
+    from nettwin.errors import MissingDependencyError
+
+    try:
+        return asking.create_engine("neural")
+    except MissingDependencyError as missing:
+        note(f"nettwin: {missing}; queueing theory answers instead")
+        return asking.create_engine("queueing")
 
 
 def _busiest_circuit(scenario: "Scenario") -> str:

@@ -18,11 +18,18 @@ def recorded_ports(topology: Topology, traffic: Traffic, rng: np.random.Generato
     """One scheduler per node for all of its ports; a network has all disciplines or one, buffers in bits or in packets."""
     disciplines = RECORDED_DISCIPLINES if rng.random() < 0.7 else (RECORDED_DISCIPLINES[int(rng.integers(4))],)
     in_packets, holds = rng.random() < 0.3, rng.random() < 0.8
-    sizes = float(traffic.mean_size_bits.mean())
     ports = {node.id: _recorded_port(rng, disciplines, in_packets, holds) for node in topology.nodes}
-    rates = float(traffic.packet_rate.sum()) / max(topology.n_links, 1)  # packets per second on a link, roughly
-    quantum = sizes * rates / 100.0 * rng.uniform(0.5, 1.5)  # weights are percent: a round is about a second of the link
-    return replace(topology, links=tuple(replace(k, scheduling=replace(ports[k.source], quantum_bits=quantum)) for k in topology.links))
+    return replace(topology, links=tuple(replace(link, scheduling=ports[link.source]) for link in topology.links))
+
+
+def with_recorded_quanta(topology: Topology, rng: np.random.Generator) -> Topology:
+    """Weights are percent, and a round of all queues sends what the link carries in 1 to 100 seconds.
+
+    Recorded networks have one second, but up to a hundred times as many packets in it as networks of ten nodes.
+    """
+    round_s = float(10 ** rng.uniform(0.0, 2.0))
+    ports = [replace(link.scheduling, quantum_bits=link.capacity_bps * round_s / 100) for link in topology.links]
+    return replace(topology, links=tuple(replace(link, scheduling=port) for link, port in zip(topology.links, ports, strict=True)))
 
 
 def _recorded_port(rng: np.random.Generator, disciplines: tuple[Discipline, ...], in_packets: bool, holds: bool) -> Scheduling:

@@ -15,12 +15,12 @@ from nettwin.controlplane import link_loads
 from nettwin.errors import ScenarioError
 from nettwin.generate.failures import random_failures
 from nettwin.generate.misconfigurations import MISTAKES
-from nettwin.generate.port_mixes import recorded_ports, wide_ports
+from nettwin.generate.port_mixes import recorded_ports, wide_ports, with_recorded_quanta
 from nettwin.generate.routing_mixes import random_policy
 from nettwin.generate.scenario_names import STYLES, ScenarioKind
 from nettwin.generate.surges import flash_crowd, volumetric_attack
 from nettwin.generate.topologies import FAMILIES
-from nettwin.generate.traffic_mixes import chosen_rows, recorded_traffic, sendable, wide_traffic
+from nettwin.generate.traffic_mixes import Thinness, chosen_rows, recorded_traffic, sendable, wide_traffic
 from nettwin.scenario import Scenario, Topology, Traffic
 
 __all__ = ["STYLES", "TROUBLES", "ScenarioSpace", "random_scenario"]
@@ -42,10 +42,15 @@ class ScenarioSpace:
     real_share: float = 0.25
     """Share of the networks taken from ``topologies``, if there are any."""
     max_demands: int = 1000
+    thin_share: float = 0.3
+    """Share of the networks with several thin demands per pair, as the ports of large networks have ..."""
+    thin_times: tuple[int, int] = (2, 8)
+    """... and how many."""
 
     def __post_init__(self) -> None:
         ordered = 2 < self.nodes[0] <= self.nodes[1] and 0 < self.max_load[0] <= self.max_load[1]
-        shares = (self.recorded_share, self.trouble_share, self.real_share)
+        shares = (self.recorded_share, self.trouble_share, self.real_share, self.thin_share)
+        ordered = ordered and 1 <= self.thin_times[0] <= self.thin_times[1]
         if not ordered or self.max_demands < 1 or any(not 0 <= share <= 1 for share in shares):
             raise ScenarioError(f"{self}", where="scenario space", hint="nodes from 3 on, loads above 0, shares in 0..1")
 
@@ -55,12 +60,15 @@ def random_scenario(rng: np.random.Generator, space: ScenarioSpace = ScenarioSpa
     style = "recorded" if rng.random() < space.recorded_share else "wide"
     topology, family = _topology(rng, space, topologies)
     is_recorded = style == "recorded"
-    traffic = (recorded_traffic if is_recorded else wide_traffic)(topology, rng)
+    thinness = Thinness(space.thin_share, space.thin_times)
+    traffic = (recorded_traffic if is_recorded else wide_traffic)(topology, rng, thinness)
     traffic = sendable(_thinned(traffic, space.max_demands, rng))
     topology = (recorded_ports if is_recorded else wide_ports)(topology, traffic, rng)
     topology, policy = random_policy(topology, rng)
     max_load = _max_load(rng, space.max_load)
     scenario = _loaded(Scenario(topology, traffic, policy), max_load, rng)
+    if is_recorded:
+        scenario = replace(scenario, topology=with_recorded_quanta(scenario.topology, rng))
     scenario, trouble = _in_trouble(scenario, rng) if rng.random() < space.trouble_share else (scenario, "")
     return replace(scenario, name=str(ScenarioKind(style, family, topology.n_nodes, max_load, trouble)))
 

@@ -1,6 +1,6 @@
 """Random traffic, in two styles (see ``scenarios.py``): matrices, classes, arrival processes, packet sizes."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,7 +38,15 @@ _FEWEST_PER_CYCLE = 1.5  # packets
 _MEAN_RATE_BPS = 1000.0  # of a demand: about one packet of the recorded sizes per second
 
 
-def recorded_traffic(topology: Topology, rng: np.random.Generator) -> Traffic:
+@dataclass(frozen=True, slots=True)
+class Thinness:
+    """How often a pair of nodes has several demands instead of one, and how many."""
+
+    share: float = 0.3
+    times: tuple[int, int] = (2, 8)
+
+
+def recorded_traffic(topology: Topology, rng: np.random.Generator, thinness: Thinness = Thinness()) -> Traffic:
     """All pairs at rates within a factor of ten, about a packet per second each, on-off sources with 5 s of each."""
     n_pairs = topology.n_nodes * (topology.n_nodes - 1)
     rate = _MEAN_RATE_BPS * float(np.exp(rng.uniform(np.log(0.3), np.log(2.0))))
@@ -53,7 +61,7 @@ def recorded_traffic(topology: Topology, rng: np.random.Generator) -> Traffic:
     traffic = with_arrival_mix(traffic, mixes[int(rng.choice(4, p=(0.3, 0.5, 0.12, 0.08)))], rng)
     sizes = [TWO_SIZES] if rng.random() < 0.3 else [_five_sizes(rng) for _ in range(5)]
     traffic = with_size_mix(traffic, sizes, rng)
-    traffic = _several(traffic, rng)
+    traffic = _several(traffic, rng, thinness)
     return with_class_mix(traffic, CLASS_SHARES if rng.random() < 0.7 else rng.dirichlet(np.ones(3)).tolist(), rng)
 
 
@@ -80,12 +88,12 @@ def _five_sizes(rng: np.random.Generator) -> EmpiricalSizes:
     return EmpiricalSizes(RECORDED_SIZES_BITS, tuple(rng.dirichlet(np.ones(5)).tolist()))
 
 
-def wide_traffic(topology: Topology, rng: np.random.Generator) -> Traffic:
+def wide_traffic(topology: Topology, rng: np.random.Generator, thinness: Thinness = Thinness()) -> Traffic:
     """Any matrix, some of its pairs only, one to three classes, one to four arrival processes and packet-size distributions."""
     total = _MEAN_RATE_BPS * topology.n_nodes**2 * 4
     traffic = _some(_matrix(topology, total, rng), rng)
     sizes = tuple({_sizes(rng): None for _ in range(int(rng.integers(1, 4)))})
-    traffic = with_size_mix(_several(traffic, rng), sizes, rng)
+    traffic = with_size_mix(_several(traffic, rng, thinness), sizes, rng)
     traffic = with_arrival_mix(traffic, _arrivals(float(np.median(traffic.packet_rate)), rng), rng)
     n_classes = int(rng.integers(1, 4))
     return with_class_mix(traffic, (0.1 + rng.dirichlet(np.ones(n_classes))).tolist(), rng)
@@ -111,11 +119,11 @@ def _some(traffic: Traffic, rng: np.random.Generator) -> Traffic:
     return chosen_rows(traffic, np.sort(rng.choice(n_demands, size=n_kept, replace=False)))
 
 
-def _several(traffic: Traffic, rng: np.random.Generator) -> Traffic:
-    """In one network of three, up to eight demands per pair: ports with many thin demands, as large networks have."""
-    if rng.random() > 0.3:
+def _several(traffic: Traffic, rng: np.random.Generator, thinness: Thinness) -> Traffic:
+    """In some networks several demands per pair: ports with many thin demands, as large networks have."""
+    if rng.random() > thinness.share:
         return traffic
-    times = int(rng.integers(2, 9))
+    times = int(rng.integers(thinness.times[0], thinness.times[1] + 1))
     several = chosen_rows(traffic, np.repeat(np.arange(traffic.n_demands), times))
     return replace(several, rate_bps=several.rate_bps * rng.uniform(0.3, 1.0, several.n_demands) / times)
 

@@ -21,7 +21,7 @@ class LossWeights:
     ipdv: float = 0.2
     quantiles: float = 0.5
     loss: float = 2.0
-    queue_delay: float = 0.4
+    queue_delay: float = 0.8
     queue_loss: float = 1.0
     scales: float = 0.05
     queue_scales: float = 0.05

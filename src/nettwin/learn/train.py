@@ -31,10 +31,10 @@ _ROWS_FOR_SCALES = 256
 class TrainArgs:
     """Everything that a training depends on."""
 
-    train: str
-    """Folder of the training set."""
-    validation: str
-    """Folder of the validation set: larger networks than those of the training set (see docs/neural.md)."""
+    train: tuple[str, ...]
+    """Folders of the training data."""
+    validation: tuple[str, ...]
+    """Folders of the validation data: larger networks than those of the training data (see docs/neural.md)."""
     variant: str = "twin"
     seed: int = 0
     epochs: int = 60
@@ -43,11 +43,13 @@ class TrainArgs:
     average: float = 0.998
     """Decay of the running average of the weights, which is what is validated and kept."""
     limit: int | None = None
-    """Only so many training samples."""
+    """Only so many samples of each folder of training data."""
     threads: int = 1
     device: str = "cpu"
 
     def __post_init__(self) -> None:
+        for name in ("train", "validation"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.variant not in VARIANTS:
             raise InputError(f"variant is {self.variant!r}", where="training", hint=f"one of {', '.join(VARIANTS)}")
 
@@ -62,8 +64,8 @@ def train(args: TrainArgs, output: Path, report: Report | None = None) -> Path:
     torch.manual_seed(args.seed)
     output.mkdir(parents=True, exist_ok=True)
     _check_same(output, args)
-    examples = examples_of(Path(args.train), limit=args.limit)
-    validation = examples_of(Path(args.validation))
+    examples = [example for folder in args.train for example in examples_of(Path(folder), limit=args.limit)]
+    validation = [example for folder in args.validation for example in examples_of(Path(folder))]
     model = fitted(VARIANTS[args.variant], examples).to(args.device)
     run = load_checkpoint(output, model, args.learning_rate)
     while run.epoch < args.epochs:
@@ -102,6 +104,8 @@ def _one_epoch(model: TwinModel, run: Checkpoint, examples: list[Example], args:
             group["lr"] = rate
         batch = batch_of(example.graph, args.device)
         loss = training_loss(model(batch), tensors_of(example.labels, args.device), batch)
+        if not torch.isfinite(loss):
+            continue  # one strange sample must not spoil the weights
         run.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -117,7 +121,7 @@ def _batches(examples: list[Example], args: TrainArgs, epoch: int) -> Iterator[E
 
 
 def _check_same(output: Path, args: TrainArgs) -> None:
-    path, wanted = output / "args.json", asdict(args)
+    path, wanted = output / "args.json", json.loads(json.dumps(asdict(args)))
     if path.exists():
         known: dict[str, Any] = json.loads(path.read_text())
         different = [name for name, value in wanted.items() if known.get(name) != value and name not in ("threads", "device")]

@@ -47,3 +47,12 @@ class BatchPredictor(Protocol):
     def predict_many(self, scenarios: Sequence[Scenario]) -> list[Performance]:
         """The answers in order, each as of ``predict``."""
         ...
+
+
+@runtime_checkable
+class MixedPredictor(Protocol):
+    """A predictor that answers by several others: differences between its answers may be those between engines."""
+
+    def explainer(self) -> Predictor:
+        """The one to ask why: it answers hop by hop, and every question by itself."""
+        ...

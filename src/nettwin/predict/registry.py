@@ -10,6 +10,8 @@ from nettwin.predict.predictor import Predictor
 from nettwin.scenario.plain import from_plain
 
 GROUP = "nettwin.predictors"
+DEFAULT_ENGINE = "auto"
+"""Who answers when nobody was named."""
 
 
 def names() -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from nettwin.apps.explain.sensitivities import changes_of, sensitivities_of
 from nettwin.apps.explain.what_ifs import Outcome, WhatIfs
 from nettwin.errors import InputError, PredictionError
 from nettwin.performance import Performance, sum_by_demand
-from nettwin.predict.predictor import HopPredictor, Predictor
+from nettwin.predict.predictor import HopPredictor, MixedPredictor, Predictor
 from nettwin.scenario import Scenario
 
 N_WORST = 3
@@ -39,11 +39,12 @@ def explain(
 ) -> Explanation:
     """Explain some demands, by id; without any, the worst by delay and loss. Raises PredictionError, UnknownNameError."""
     rows = [scenario.index_of_demand(name) for name in dict.fromkeys(demands)]
-    if not isinstance(predictor, HopPredictor):
-        raise PredictionError("it does not answer hop by hop", where=f"engine {predictor.name}", hint="ask engine queueing")
-    answered = Answered(scenario, *predictor.predict_hops(scenario))
+    engine = predictor.explainer() if isinstance(predictor, MixedPredictor) else predictor
+    if not isinstance(engine, HopPredictor):
+        raise PredictionError("it does not answer hop by hop", where=f"engine {engine.name}", hint="ask one that does, as queueing")
+    answered = Answered(scenario, *engine.predict_hops(scenario))
     drafts = [_draft(answered, row) for row in rows or worst_demands(answered, n_worst)]
-    what_ifs = WhatIfs(scenario, predictor, Outcome.of(answered.performance))
+    what_ifs = WhatIfs(scenario, engine, Outcome.of(answered.performance))
     what_ifs.ask(change for draft in drafts for change in changes_of(scenario, draft.levers))
     told = [replace(draft.explained, sensitivities=sensitivities_of(what_ifs, draft.row, draft.levers)) for draft in drafts]
     if target.is_wanted:

@@ -3,18 +3,16 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from nettwin.apps.explain.advice import aims, levers, moves
 from nettwin.apps.explain.causes import drops_by_queue, waits_by_queue
-from nettwin.apps.explain.lever_words import REROUTES, effect, harm, turned
-from nettwin.apps.explain.parts import DemandExplanation, Hop, QueueLoad, Remedy, Sensitivity, Target
+from nettwin.apps.explain.parts import DemandExplanation, Hop, QueueLoad, Target
 from nettwin.apps.explain.port_words import buffer_words, listed, who, why
-from nettwin.apps.explain.sensitivities import importance
 from nettwin.apps.quantities import bits_per_second, percent, seconds
 
 _WORTH_TELLING = 0.02  # share of the delay
 _WORTH_DETAIL = 0.1
-_WORTH_A_CHANGE = 0.01
-_LEVERS, _REMEDIES, _QUEUES = 3, 4, 2
-_LOSSY, _WORTH_LOSS = 1e-4, 1e-3
+_QUEUES = 2
+_LOSSY = 1e-4
 _MOSTLY, _ALL = 0.6, 0.995
 _PARTS = {"wait_s": "queueing", "transmission_s": "transmission", "propagation_s": "propagation"}
 
@@ -22,9 +20,9 @@ _PARTS = {"wait_s": "queueing", "transmission_s": "transmission", "propagation_s
 def paragraphs(each: DemandExplanation, target: Target) -> tuple[str, ...]:
     """What there is to say about one demand, the most important first."""
     topics = (
-        (_nothing_arrives(each), _levers(each), _moves(each))
+        (_nothing_arrives(each), levers(each), moves(each))
         if math.isnan(each.delay_s)
-        else (_head(each), _parts(each), *_queues(each), _loss(each), _levers(each), _moves(each), _aims(each, target))
+        else (_head(each), _parts(each), *_queues(each), _loss(each), levers(each), moves(each), aims(each, target))
     )
     return tuple(filter(None, (" ".join(sentences) for sentences in topics)))
 
@@ -95,71 +93,6 @@ def _loss(each: DemandExplanation) -> Iterator[str]:
     share = drops[worst] / each.loss_ratio
     start = "All its losses" if share > _ALL else f"{percent(share)} of its losses"
     yield f"{start} happen at {load.link}, where its queue is offered {load.pressure:.2f} of what it can send and has {buffer_words(load)}."
-
-
-def _levers(each: DemandExplanation) -> Iterator[str]:
-    """What would help most, and what would hurt."""
-    turns = [row for row in each.sensitivities if row.knob not in (*REROUTES, "removal")]
-    if useful := [row for row in turns if _helps(row)]:
-        yield f"What would help most: {'; '.join(map(_told, useful[:_LEVERS]))}."
-    elif turns:
-        yield f"Nothing that was turned by itself (capacities, traffic, buffers, weights) helps it by {percent(_WORTH_A_CHANGE)}."
-    removals = [row for row in each.sensitivities if row.knob == "removal" and _helps(row) and importance(row) >= _WORTH_DETAIL]
-    if removals:
-        yield f"{_told(removals[0])[0].upper()}{_told(removals[0])[1:]}."
-    growing = [row for row in turns if row.knob == "traffic" and row.opposite_delay_s_change > _WORTH_TELLING * each.delay_s]
-    if growing:
-        worst = max(growing, key=lambda row: row.opposite_delay_s_change)
-        grower = "its own traffic" if worst.about == each.demand else worst.about
-        yield f"If {grower} grew by {percent(1 / worst.factor - 1)}, it would take {seconds(worst.opposite_delay_s_change)} longer."
-
-
-def _moves(each: DemandExplanation) -> Iterator[str]:
-    useful = [row for row in each.sensitivities if row.knob in REROUTES and _helps(row)]
-    if useful:
-        yield f"Moving it: {'; '.join(map(_told, useful[:_LEVERS]))}."
-
-
-def _told(row: Sensitivity) -> str:
-    return f"{turned(row)} {effect(row)}{harm(row)}"
-
-
-def _helps(row: Sensitivity) -> bool:
-    return importance(row) >= _WORTH_A_CHANGE and row.loss_ratio_change <= _LOSSY and not row.delay_s_change > 0
-
-
-def _aims(each: DemandExplanation, target: Target) -> Iterator[str]:
-    """What would meet the target."""
-    if not target.is_wanted:
-        return
-    wanted = _wanted(target)
-    if target.is_met(each.delay_s, each.loss_ratio):
-        yield f"It meets the target ({wanted}) as it is."
-    elif target.delay_s is not None and target.delay_s < (distance_s := each.total_s("propagation_s")):
-        yield f"On this way it cannot meet the target ({wanted}): propagation alone takes {seconds(distance_s)}."
-    elif not each.remedies:
-        yield f"No single change that was tried meets the target ({wanted}): it takes several at once, or another path."
-    else:
-        told = [_remedy(each, row, target) for row in each.remedies[:_REMEDIES]]
-        yield f"To meet the target ({wanted}), any one of these is enough: {'; '.join(told)}."
-        useful = {row.knob for row in each.remedies}
-        if vain := sorted({kind for kind, _ in each.vain} - useful):
-            yield f"Not enough alone: {listed(vain)}."
-
-
-def _remedy(each: DemandExplanation, row: Remedy, target: Target) -> str:
-    figures = [seconds(row.delay_s)]
-    if target.loss_ratio is not None or abs(row.loss_ratio - each.loss_ratio) > _WORTH_LOSS:
-        figures.append(f"{percent(row.loss_ratio)} lost")
-    if target.delay_s is not None and row.delay_upper_s > target.delay_s:
-        figures.append(f"up to {seconds(row.delay_upper_s)} by its interval")
-    return f"{turned(row)} ({', '.join(figures)}){harm(row)}"
-
-
-def _wanted(target: Target) -> str:
-    parts = [] if target.delay_s is None else [f"at most {seconds(target.delay_s)}"]
-    parts += [] if target.loss_ratio is None else [f"at most {percent(target.loss_ratio)} lost"]
-    return listed(parts)
 
 
 def _nothing_arrives(each: DemandExplanation) -> Iterator[str]:

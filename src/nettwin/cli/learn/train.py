@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Training:
     """How a model is trained."""
 
-    train: Annotated[str, typer.Option("--train", metavar="DIR", help="Data set to learn from.")] = "data/train"
-    validation: Annotated[str, typer.Option("--validation", metavar="DIR", help="Data set of larger networks that says when to stop.")] = (
+    train: Annotated[str, typer.Option("--train", metavar="DIR[,DIR]", help="Data to learn from.")] = "data/train"
+    validation: Annotated[str, typer.Option("--validation", metavar="DIR[,DIR]", help="Larger networks that say when to stop.")] = (
         "data/validation"
     )
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of weights and order.")] = 0
@@ -34,7 +34,8 @@ class Training:
         """Raises InputError for a variant that does not exist."""
         from nettwin.learn.train import TrainArgs
 
-        return TrainArgs(variant=variant, **asdict(self))
+        chosen = asdict(self) | {name: tuple(getattr(self, name).split(",")) for name in ("train", "validation")}
+        return TrainArgs(variant=variant, **chosen)
 
 
 def train(

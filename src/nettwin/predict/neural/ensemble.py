@@ -43,12 +43,21 @@ def run(models: Sequence[TwinModel], graph: Graph, device: str = "cpu") -> Ensem
     with torch.inference_mode():
         answers = [_numpy(model(batch)) for model in models]
     mean = {name: _mean(name, [answer[name] for answer in answers]) for name in answers[0]}
+    by_hop = {name: _unsorted(mean[name], batch.path_order if name == "path_weight" else batch.hop_order) for name in _BY_HOP}
+    mean["delay"] = _added_up(graph, by_hop["hop_wait"], by_hop["path_weight"])
     return EnsembleOutputs(
         **{f.name: mean[f.name] for f in fields(EnsembleOutputs) if f.name not in ("scales", "queue_scales", *_BY_HOP)},
-        **{name: _unsorted(mean[name], batch.path_order if name == "path_weight" else batch.hop_order) for name in _BY_HOP},
+        **by_hop,
         scales=_expected_error(answers, "scales", FIGURES),
         queue_scales=_expected_error(answers, "queue_scales", ("queue_wait", "queue_loss")),
     )
+
+
+def _added_up(graph: Graph, hop_wait: Floats, path_weight: Floats) -> Floats:  # [demand]
+    """Mean delays as the sums of what is told hop by hop: the mean of the models' delays would differ a little where losses do."""
+    path = np.repeat(np.arange(graph.n_paths), graph.path_length)
+    delay = graph.physics.path_fixed + np.bincount(path, hop_wait, graph.n_paths)
+    return np.bincount(graph.path_demand, path_weight * delay, graph.n_demands).astype(np.float64)
 
 
 _BY_HOP = ("hop_wait", "hop_loss", "path_weight")

@@ -26,7 +26,12 @@ PROCESSES = (Poisson, ConstantBitRate, OnOff, CarriedOnOff, AutocorrelatedExpone
 DISCIPLINES = tuple(Discipline)
 _LEAST = 1e-9
 _LOGIT_LIMIT = 20.0
+_MOST_FEATURE = np.float32(30.0)
+_MOST_DELAY = 1e4  # of a hop, relative to the reference: beyond that the theory has lost its footing
 _CLOSED = 30.0
+_THIN = 0.02  # a share of a queue below this is as good as nothing: large networks have many of them
+_FULL_BUFFERS = 4.0
+_ENDLESS = 512.0  # packets: a larger buffer makes no difference where a queue has a steady state
 _WINDOWS = 9
 
 
@@ -76,11 +81,11 @@ def physics_of(scenario: Scenario, state: NetworkState, answer: Performance) -> 
     return Physics(
         reference_s=reference,
         path_fixed=_f(fixed / ref_path),
-        hop_wait=_f(waits.wait_s / ref_hop),
-        hop_variance=_f(waits.variance_s2 / ref_hop**2),
+        hop_wait=_f(_at_most(waits.wait_s / ref_hop, _MOST_DELAY)),
+        hop_variance=_f(_at_most(waits.variance_s2 / ref_hop**2, _MOST_DELAY**2)),
         hop_unit=_f(state.service_s[queue] / ref_hop),
         hop_loss_logit=_f(np.where(network.is_closed[queue], _CLOSED, _logit(loss))),
-        hop_room=_f(np.minimum(_room_s(state)[queue] / ref_hop, 1e6)),
+        hop_room=_f(_at_most(_room_s(state)[queue] / ref_hop, 1e6)),
         demand_size_variance=_f(np.maximum(second - mean**2, 0.0) * s_per_bit_demand**2 / reference**2),
         demand_ipdv=_f(np.nan_to_num(demands.ipdv_s) / reference),
         demand_floor=_f(floor),
@@ -119,20 +124,20 @@ def _queue_plain(scenario: Scenario, state: NetworkState, share: FloatArray) -> 
     port_size = ports.per_link(offered.bit_rate)[link] / np.maximum(ports.per_link(offered.packet_rate)[link], 1e-300)
     used = offered.packet_rate > 0
     size = np.where(used, size, 1.0)
-    room = np.minimum(ports.buffer_packets, ports.buffer_bits / np.maximum(size, _LEAST))
-    quantum = ports.quantum_bits[link] * weight / np.maximum(size, _LEAST)
+    room = np.minimum(np.minimum(ports.buffer_packets, ports.buffer_bits / np.maximum(size, _LEAST)), _ENDLESS)
+    # a visit sends no more than a full buffer and what comes meanwhile, however large the quantum is
+    quantum = np.minimum(ports.quantum_bits[link] * weight / np.maximum(size, _LEAST), _FULL_BUFFERS * room)
     is_drr = _is(ports, Discipline.DRR)
     variation = size_variation(offered)
     composition = _composition(scenario, state, share)
     columns = [
         _log(load, 1e-3), np.minimum(load, 3.0), _log(port_load, 1e-3), np.minimum(port_load, 3.0), np.minimum(ahead, 3.0),
         np.minimum(port_load - load, 3.0), weight_share, _log(load / np.maximum(weight_share, 1e-6), 1e-3),
-        n_slots - 2, slot / np.maximum(n_slots - 1, 1), np.log1p(np.minimum(room, 1e4)), np.isfinite(ports.buffer_bits) * 1.0,
+        n_slots - 2, slot / np.maximum(n_slots - 1, 1), np.log1p(room), np.isfinite(ports.buffer_bits) * 1.0,
         ports.holds_packet_in_service * 1.0, is_drr * np.log1p(np.minimum(quantum, 1e5)),
         is_drr * np.log1p(np.minimum(ports.per_link(quantum)[link], 1e5)), np.clip(variation, 0, 3),
         np.where(used, np.log(np.maximum(size / np.maximum(port_size, _LEAST), 1e-3)), 0.0),
-        np.log1p(np.bincount(hops.queue, share > 0, ports.n_queues)),
-        np.log(1 / np.maximum(np.bincount(hops.queue, share**2, ports.n_queues), 1e-4)),
+        np.log(1 / np.maximum(np.bincount(hops.queue, share**2, ports.n_queues), _THIN)),
         np.bincount(hops.queue, share * (hops.previous_link < 0), ports.n_queues),
         used * 1.0,
     ]  # fmt: skip
@@ -164,7 +169,7 @@ def _queue_theory(state: NetworkState) -> list[FloatArray]:
     load = view.utilization / np.maximum(view.share, 1e-9)
     variability = view.work_s / np.maximum(view.utilization * service, 1e-300)
     used = view.utilization > 1e-11
-    places = np.minimum(state.places, 1e4)
+    places = np.minimum(state.places, _ENDLESS)
     wait = queues.wait_s / service
     first = np.einsum("pkl,pl->pk", state.precedence, state.loads.carried)
     relative = state.smoothed / np.maximum(state.network.offered.second_moment_rate, 1e-300)
@@ -196,7 +201,7 @@ def _hop_plain(state: NetworkState, share: FloatArray) -> list[FloatArray]:
     speedup = np.where(is_first, 0.0, np.log(capacity[previous] / capacity[hops.link]))
     size = network.offered.bit_rate / np.maximum(network.offered.packet_rate, 1e-300)
     ratio = np.log(np.clip(hops.hop_mean_bits / np.maximum(size[hops.queue], 1e-9), 1e-2, 1e2))
-    return [_log(share, 1e-5), np.minimum(share, 1.0), ratio, is_first * 1.0, np.clip(speedup, -5, 5)]
+    return [_log(share, _THIN), np.minimum(share, 1.0), ratio, is_first * 1.0, np.clip(speedup, -5, 5)]
 
 
 def _hop_theory(state: NetworkState) -> list[FloatArray]:
@@ -251,7 +256,12 @@ def _is(ports: "object", discipline: Discipline) -> np.ndarray:  # [queue]
 
 
 def _stack(columns: list[FloatArray]) -> Floats:
-    return np.nan_to_num(np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1), nan=0.0, posinf=30.0, neginf=-30.0)
+    rows = np.stack([np.asarray(column, dtype=np.float32) for column in columns], axis=1)
+    return np.clip(np.nan_to_num(rows, nan=0.0), -_MOST_FEATURE, _MOST_FEATURE)
+
+
+def _at_most(values: FloatArray, most: float) -> FloatArray:
+    return np.minimum(np.nan_to_num(values, nan=most), most)
 
 
 def _f(values: FloatArray) -> Floats:

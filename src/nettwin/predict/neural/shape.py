@@ -12,7 +12,7 @@ class ModelShape:
 
     has_prior: bool = True
     """Corrects queueing theory; False: learns everything from the scenario's own figures."""
-    iterations: int = 3
+    iterations: int = 2
     """Rounds of messages between demands, queues and links; 1 without messages back to the queues."""
     is_recurrent: bool = True
     """Reads the hops of a path in order; False: only their mean."""
@@ -39,7 +39,7 @@ class ModelShape:
 VARIANTS = {
     "twin": ModelShape(),
     "gnn": ModelShape(has_prior=False, iterations=8, aggregation="sum", path_size=32, queue_size=32, link_size=32),
-    "gnn-mean": ModelShape(has_prior=False),
+    "gnn-mean": ModelShape(has_prior=False, iterations=4),
     "rnn": ModelShape(has_prior=False, iterations=1),
     "mlp": ModelShape(has_prior=False, iterations=1, is_recurrent=False),
 }

@@ -39,11 +39,11 @@ class Budget:
 
 
 BUDGETS = {
-    14: Budget(182, 12e6),
-    24: Budget(552, 15e6),
-    50: Budget(2450, 30e6),
-    100: Budget(3000, 40e6),
-    300: Budget(6000, 80e6),
+    14: Budget(182, 30e6),
+    24: Budget(552, 50e6),
+    50: Budget(2450, 80e6),
+    100: Budget(3000, 100e6),
+    300: Budget(6000, 120e6),
 }
 """By the number of nodes. Up to 50 nodes every pair may have a demand."""
 

@@ -16,8 +16,8 @@ from nettwin.changes import Timeline, parse_change
 from nettwin.changes.change import Change
 from nettwin.errors import PredictionError
 from nettwin.predict import registry
-from nettwin.predict.registry import DEFAULT_ENGINE
 from nettwin.predict.predictor import TimelinePredictor
+from nettwin.predict.registry import DEFAULT_ENGINE
 from nettwin.scenario import Scenario
 
 __all__ = ["Case", "ask", "ask_in_time", "explain", "sweep", "what_if", "write_report"]

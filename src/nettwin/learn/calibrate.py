@@ -24,7 +24,7 @@ from nettwin.predict.neural.prior import Prior, prior_of
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 _FEWEST_ROWS = 300
-"""A group with fewer scores takes those of all sizes at its load."""
+"""A group with fewer scores takes the quantiles of all sizes at its load."""
 _SHAPE = (len(SIZE_EDGES) + 1, len(LOAD_EDGES) + 1, len(COVERAGES))
 
 
@@ -73,16 +73,30 @@ def _root_error(predicted: FloatArray, measured: FloatArray) -> FloatArray:
     return np.asarray(np.abs(np.sqrt(np.clip(predicted, 0.0, 1.0)) - np.sqrt(measured)))
 
 
-def _factors(pairs: list[tuple[FloatArray, IntArray]]) -> FloatArray:  # [size, load, coverage]
-    scores = np.concatenate([scores for scores, _ in pairs])
-    group = np.concatenate([group for _, group in pairs])
+def _factors(networks: list[tuple[FloatArray, IntArray]]) -> FloatArray:  # [size, load, coverage]
+    """Quantiles of the scores by group, a network with n scores in a group weighing as the root of n.
+
+    A group holds few networks, and the demands of one err together; so the quantiles are drawn half-way (in their logarithms) to those
+    of all sizes at the group's load, and those of a group with too few scores are these.
+    """
     table = np.empty(_SHAPE)
-    for size in range(_SHAPE[0]):
-        for load in range(_SHAPE[1]):
-            here = group == size * _SHAPE[1] + load
-            if here.sum() < _FEWEST_ROWS:
-                here = group % _SHAPE[1] == load
-            if here.sum() < _FEWEST_ROWS:
-                here = np.ones(len(group), dtype=np.bool_)
-            table[size, load] = np.quantile(scores[here], COVERAGES) if len(scores) else -np.log1p(-np.array(COVERAGES))
+    for load in range(_SHAPE[1]):
+        pooled = _quantiles(networks, [size * _SHAPE[1] + load for size in range(_SHAPE[0])])
+        for size in range(_SHAPE[0]):
+            own = _quantiles(networks, [size * _SHAPE[1] + load])
+            both = [pooled if own is None else own, own if pooled is None else pooled]
+            known = [quantiles for quantiles in both if quantiles is not None]
+            table[size, load] = np.exp(np.mean(np.log(np.maximum(known, 1e-6)), axis=0)) if known else -np.log1p(-np.array(COVERAGES))
     return table
+
+
+def _quantiles(networks: list[tuple[FloatArray, IntArray]], groups_: list[int]) -> FloatArray | None:
+    """At all coverages; None where there are too few scores."""
+    parts = [part for scores, group in networks if len(part := scores[np.isin(group, groups_)])]
+    if sum(len(part) for part in parts) < _FEWEST_ROWS:
+        return None
+    scores = np.concatenate(parts)
+    weight = np.concatenate([np.full(len(part), 1 / np.sqrt(len(part))) for part in parts])
+    order = np.argsort(scores)
+    reached = np.cumsum(weight[order]) / weight.sum()
+    return np.asarray(scores[order][np.minimum(np.searchsorted(reached, COVERAGES), len(scores) - 1)])

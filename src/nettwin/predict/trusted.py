@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nettwin.errors import MissingDependencyError
-from nettwin.performance import HopPerformance, Performance
+from nettwin.performance import Performance
 from nettwin.predict import registry
-from nettwin.predict.predictor import BatchPredictor, HopPredictor, Predictor
+from nettwin.predict.batches import predict_all
+from nettwin.predict.predictor import Predictor
 from nettwin.predict.wrappers import Fallback
 from nettwin.scenario import Scenario
 
@@ -38,14 +39,12 @@ class Trusted:
     def predict_many(self, scenarios: Sequence[Scenario]) -> list[Performance]:
         """Asks the twin about all at once, and simulates what it does not know."""
         twin, doubts = self._twin()
-        answers = twin.predict_many(scenarios) if isinstance(twin, BatchPredictor) else [twin.predict(one) for one in scenarios]
+        answers = predict_all(twin, scenarios)
         return [self._patched(scenario, answer, doubts) for scenario, answer in zip(scenarios, answers, strict=True)]
 
-    def predict_hops(self, scenario: Scenario) -> tuple[Performance, HopPerformance]:
-        """The twin's own answer hop by hop, whether it trusts it or not: packets do not tell why."""
-        twin, _ = self._twin()
-        assert isinstance(twin, HopPredictor)  # noqa: S101 - both twins are
-        return twin.predict_hops(scenario)
+    def explainer(self) -> Predictor:
+        """The twin alone, whether it trusts itself or not: packets do not tell why."""
+        return self._twin()[0]
 
     def _twin(self) -> tuple[Predictor, tuple[str, ...]]:
         try:

@@ -10,6 +10,7 @@ from nettwin.scenario.arrays import FloatArray
 
 _LEAST_RATE = 1e-15  # packets/s
 _NO_ROOM = 1e-9  # of a packet time: a queue whose packets wait less has no room for them to wait
+_MOST_LONGER = 1e3  # times the wait of its queue's packets: beyond that, a queue that is next to idle
 _LEAST_WAIT_RATIO = 0.2  # a smooth demand still waits this share of what its queue's packets wait
 
 
@@ -54,7 +55,8 @@ def hop_delays(state: NetworkState) -> HopDelays:
     """What a packet of each demand waits at each hop of its paths."""
     hops, queue = state.network.hops, state.network.hops.queue
     wait = hop_waits(state)
-    variance = state.queues.wait_variance_s2[queue] * (wait / np.maximum(state.queues.wait_s[queue], 1e-300)) ** 2
+    longer = np.minimum(wait / np.maximum(state.queues.wait_s[queue], 1e-300), _MOST_LONGER)
+    variance = state.queues.wait_variance_s2[queue] * longer**2
     gap_s = 1 / np.maximum(hops.hop_packet_rate, _LEAST_RATE)
     return HopDelays(wait, variance, variance * -np.expm1(-gap_s / state.window_s[queue]))
 

@@ -53,7 +53,7 @@ def solve(view: ServerView, packets: Packets, places: FloatArray) -> QueueState:
     load = _away_from_one(view.utilization / np.maximum(view.share, _TINY))
     variability = np.maximum(view.work_s / np.maximum(view.utilization * packets.service_s, _TINY**2), 1e-3)
     busy = np.maximum(1 - view.idle_ratio * (1 - load), _TINY)
-    decay = _away_from_zero(log_ratio(load, variability, busy))
+    decay = _away_from_zero(log_ratio(load, variability, busy), load)
     states = np.maximum(np.minimum(places, 1e6) + 1, 1e-3)
     loss = _loss(load, busy, decay, states)
     idle_weight = view.idle_ratio * (1 - load) / -np.expm1(decay)
@@ -127,8 +127,8 @@ def _unit_variance(z: FloatArray) -> FloatArray:
     return np.where(small, 1 / 12 - z**2 / 240, exact)
 
 
-def _away_from_zero(decay: FloatArray) -> FloatArray:
-    return np.where(np.abs(decay) < _LEAST_DECAY, _LEAST_DECAY, decay)
+def _away_from_zero(decay: FloatArray, load: FloatArray) -> FloatArray:
+    return np.where(np.abs(decay) < _LEAST_DECAY, np.where(load < 1, -_LEAST_DECAY, _LEAST_DECAY), decay)
 
 
 def _away_from_one(load: FloatArray) -> FloatArray:

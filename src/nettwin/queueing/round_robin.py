@@ -13,7 +13,7 @@ from nettwin.scenario.arrays import BoolArray, FloatArray
 
 _FULL = 0.98
 _LEAST_FREE = 0.05
-_NO_WAIT = 1e-60  # seconds
+_NO_WAIT = 1e-6  # of what the law asks for: such waits tell nothing about proportions
 
 
 def visit_waits(loads: PortLoads, precedence_wait_s: FloatArray, work_s: FloatArray) -> FloatArray:  # [port, slot]
@@ -31,7 +31,8 @@ def visit_waits(loads: PortLoads, precedence_wait_s: FloatArray, work_s: FloatAr
 def conserving_waits(loads: PortLoads, precedence_wait_s: FloatArray, work_s: FloatArray) -> FloatArray:  # [port, slot]
     """The same waits up to a factor, so that they obey the conservation law where precedence is not strict."""
     law = _conserved(loads.offered, work_s, precedence_wait_s)
-    return np.asarray(precedence_wait_s * (law / np.maximum(_row_sum(loads.offered * precedence_wait_s), _NO_WAIT)))
+    total = _row_sum(loads.offered * precedence_wait_s)
+    return np.asarray(precedence_wait_s * np.where(total > _NO_WAIT * law, law / np.maximum(total, 1e-300), 1.0))
 
 
 def _conserved(offered: FloatArray, work_s: FloatArray, precedence_wait_s: FloatArray) -> FloatArray:  # [port, 1]

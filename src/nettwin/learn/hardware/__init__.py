@@ -7,7 +7,8 @@ fluid simulations over drawn bursts make a prior (``bursts``), message passing b
 
 from nettwin.learn.hardware.args import HardwareArgs
 from nettwin.learn.hardware.decision import Rule
+from nettwin.learn.hardware.forwarding import Calibrated, calibrated
 from nettwin.learn.hardware.training import train
 from nettwin.learn.hardware.twin import HardwareTwin
 
-__all__ = ["HardwareArgs", "HardwareTwin", "Rule", "train"]
+__all__ = ["Calibrated", "HardwareArgs", "HardwareTwin", "Rule", "calibrated", "train"]

@@ -29,6 +29,7 @@ _LOGIT_LIMIT = 20.0
 _MOST_FEATURE = np.float32(30.0)
 _MOST_DELAY = 1e4  # of a hop, relative to the reference: beyond that the theory has lost its footing
 _CLOSED = 30.0
+_FLOAT32 = 1e30
 _THIN = 0.02  # a share of a queue below this is as good as nothing: large networks have many of them
 _FULL_BUFFERS = 4.0
 _ENDLESS = 512.0  # packets: a larger buffer makes no difference where a queue has a steady state
@@ -239,7 +240,7 @@ def _demand_theory(answer: Performance) -> list[FloatArray]:
     delay = np.maximum(demands.delay_s, 1e-300)
     spread = np.clip(np.nan_to_num(demands.delay_variation_s / delay), 0, 5)
     ipdv = np.clip(np.nan_to_num(demands.ipdv_s / delay), 0, 5)
-    high = np.clip(np.nan_to_num(demands.delay_quantiles_s[:, -2] / delay), 0, 20)
+    high = np.clip(np.nan_to_num(demands.delay_quantiles_s[:, -2]) / np.maximum(np.nan_to_num(delay), 1e-30), 0, 20)
     return [spread, ipdv, np.log1p(high), np.sqrt(np.clip(demands.loss_ratio, 0, 1))]
 
 
@@ -265,7 +266,7 @@ def _at_most(values: FloatArray, most: float) -> FloatArray:
 
 
 def _f(values: FloatArray) -> Floats:
-    return np.nan_to_num(values.astype(np.float32), posinf=1e30)
+    return np.nan_to_num(np.clip(values, -_FLOAT32, _FLOAT32)).astype(np.float32)
 
 
 def _log(values: FloatArray, least: float) -> FloatArray:

@@ -228,8 +228,8 @@ def goal_table(results: Results) -> Iterator[str]:
 def size_table(results: Results) -> Iterator[str]:
     yield "## By size\n"
     yield "In percent; loss in percentage points. In brackets: the analytic twin.\n"
-    columns = ("data", "simulations", "demands", "MAPE", "median", "p99", "WAPE", "bias of slowest 1 %", "p90 MAPE", "loss MAE")
-    columns += ("coverage of 90 %", "width")
+    columns = ["data", "simulations", "demands", "MAPE", "median", "p99", "WAPE", "bias of slowest 1 %", "p90 MAPE", "loss MAE"]
+    columns += ["coverage of 90 %", "width"]
     yield f"| {' | '.join(columns)} |"
     yield f"|{'---|' * len(columns)}"
     for name, groups in {**{group: (group,) for group in GROUPS}, "2022, all": DATA["2022"]}.items():

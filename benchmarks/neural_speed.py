@@ -59,7 +59,7 @@ LOAD = 0.8
 CAPACITY_BPS = 10e6
 """Slow enough for queueing to be a visible part of the delay beside that of the fibres."""
 PHASES = ("routing", "theory", "features", "network", "answer")
-SIMULATED = {14: 1e7, 50: 1e7}
+SIMULATED = {14: 2e7, 50: 3e7}
 """Packets per simulation. Two are run."""
 FIGURES = ("mean delay", "p90", "p99", "deviation")
 WANTED_S = {14: 0.015, 50: 0.1, 300: 5.0}
@@ -246,7 +246,8 @@ def questions(scenario: Scenario, number: int) -> list[Change]:
     """In turn: one demand sends half as much again or half as much less, and one or two circuits fail."""
     circuits = sorted(scenario.topology.circuits)
     failures = [(circuit,) for circuit in circuits] + list(combinations(circuits, 2))
-    ids, changes = scenario.demand_ids, []
+    ids = scenario.demand_ids
+    changes: list[Change] = []
     for index in range(number):
         if index % 2:
             changes.append(Plan(tuple(FailLink(circuit) for circuit in failures[index // 2 % len(failures)])))
@@ -304,7 +305,8 @@ def head(args: Args) -> Iterator[str]:
     yield f"Made by `python benchmarks/neural_speed.py{options}`, twin {library.version} of {len(library.models)} members, on"
     yield f"{os.cpu_count()} cores with a load average of {load}. NSFNET (`{NSFNET}`) and preferential-attachment networks, a demand"
     yield "between every two nodes, three classes, a third each of Poisson, constant and on-off demands, FIFO, strict priority, WFQ and DRR"
-    yield f"ports, links of {CAPACITY_BPS / 1e6:g} Mbit/s, largest offered load {LOAD}. CPU seconds of one core with one thread, unless wall clock is said.\n"
+    yield f"ports, links of {CAPACITY_BPS / 1e6:g} Mbit/s, largest offered load {LOAD}. CPU seconds of one core with one thread, unless"
+    yield "wall clock is said.\n"
 
 
 def speed_table(what: str, rows: list[Measured]) -> Iterator[str]:
@@ -357,12 +359,12 @@ def precision_table(rows: list[Precision], whole: list[Measured]) -> Iterator[st
     yield "## The simulator at equal precision\n"
     yield "How long must packets be sent until a simulation is as close to the truth as the twin is? Errors are MAPE over demands. Two"
     yield "simulations with different seeds differ by √2 of one's error; the twin's error is its distance from their mean, less that mean's"
-    yield "own noise. A simulation's error falls with the square root of its packets, so the time for the twin's error is the measured"
-    yield "time, times the squared ratio of the errors: an extrapolation that leaves out what every simulation costs at its start, in the"
-    yield "simulator's favor. ns-3 was not run again: our simulator is"
+    yield "own noise (where that hides the twin's error, the noise is taken for it). A simulation's error falls with the square root of its"
+    yield "packets, so the time for the twin's error is the measured time, times the squared ratio of the errors: an extrapolation that"
+    yield "leaves out what every simulation costs at its start, in the simulator's favor. ns-3 was not run again: our simulator is"
     yield f"{slower:.0f} times as fast in the median of `benchmarks/results/ns3_comparison.md`. Wanted: ns-3 over twin at least 500.\n"
-    columns = ("nodes", "figure", "simulation, CPU s", "its error, %", "twin's error, %", "simulator at that error, CPU s")
-    columns += ("twin, CPU s", "simulator : twin", "ns-3 : twin")
+    columns = ["nodes", "figure", "simulation, CPU s", "its error, %", "twin's error, %", "simulator at that error, CPU s"]
+    columns += ["twin, CPU s", "simulator : twin", "ns-3 : twin"]
     yield f"| {' | '.join(columns)} |"
     yield f"|{'---|' * len(columns)}"
     twin_s = {row.nodes: min(row.seconds) for row in whole}

@@ -38,9 +38,7 @@ def test_both_are_found_by_name() -> None:
 
 
 @HAS_DATA
-@pytest.mark.parametrize(
-    ("folder", "limit", "most_mape"), [("datanet2022/50", 3, 0.03), ("datanet2020", 6, 0.03), ("datanet2021", 3, 0.02)]
-)
+@pytest.mark.parametrize(("folder", "limit", "most"), [("datanet2022/50", 3, 0.03), ("datanet2020", 6, 0.03), ("datanet2021", 3, 0.02)])
 def test_it_is_close_to_recorded_simulations(folder: str, limit: int, most: float) -> None:
     errors = evaluate(str(DATA / folder), NeuralPredictor(), limit=limit).to_dict()
     assert errors["delay"]["mape"] < most

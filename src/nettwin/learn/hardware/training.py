@@ -104,7 +104,7 @@ def _epochs(model: HardwareModel, fresh: list[Example], held_out: list[Example],
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-            total += float(loss) / steps
+            total += loss.item() / steps
         mape = _mape(model, held_out)
         if mape < best:
             best = mape

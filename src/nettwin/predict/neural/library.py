@@ -36,7 +36,7 @@ def load_library(path: Path = SHIPPED) -> Library:
     """The twin in a folder, kept in memory. Raises InputError, FormatError."""
     manifest = path / MANIFEST
     if not manifest.is_file():
-        raise InputError("no manifest.json", where=str(path), hint="a folder that `nettwin learn assemble` wrote")
+        raise InputError("no manifest.json", where=str(path), hint="a folder that `nettwin learn make` wrote")
     return _loaded(path, manifest.stat().st_mtime_ns)
 
 

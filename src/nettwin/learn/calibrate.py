@@ -77,11 +77,14 @@ def _factors(networks: list[tuple[FloatArray, IntArray]]) -> FloatArray:  # [siz
     """Quantiles of the scores by group, a network with n scores in a group weighing as the root of n.
 
     A group holds few networks, and the demands of one err together; so the quantiles are drawn half-way (in their logarithms) to those
-    of all sizes at the group's load, and those of a group with too few scores are these.
+    of all sizes at the group's load, and those of a group with too few scores are these
+    (or, if those are too few as well, those of all groups).
     """
     table = np.empty(_SHAPE)
+    everything = _quantiles(networks, list(range(_SHAPE[0] * _SHAPE[1])))
     for load in range(_SHAPE[1]):
         pooled = _quantiles(networks, [size * _SHAPE[1] + load for size in range(_SHAPE[0])])
+        pooled = everything if pooled is None else pooled
         for size in range(_SHAPE[0]):
             own = _quantiles(networks, [size * _SHAPE[1] + load])
             both = [pooled if own is None else own, own if pooled is None else pooled]

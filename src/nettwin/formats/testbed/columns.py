@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -89,14 +90,17 @@ def _size(record: Record, length: int) -> FloatArray:
 
 def _paths(record: Record, length: int) -> tuple[tuple[int, ...], ...]:
     n_links = len(_list(record, "link_capacity", MOST_LINKS))
-    paths = _list(record, "link_to_path", MOST_FLOWS)
-    if len(paths) != length:
-        raise FormatError(f"{len(paths)} paths for {length} flows", where="link_to_path")
-    for row, path in enumerate(paths):
-        is_path = isinstance(path, list) and 0 < len(path) <= LONGEST_PATH
-        if not (is_path and all(isinstance(link, int) and 0 <= link < n_links for link in path)):
-            raise FormatError("no path over known links", where=f"link_to_path: flow {row}", hint=f"link numbers below {n_links}")
-    return tuple(tuple(path) for path in paths)
+    rows = _list(record, "link_to_path", MOST_FLOWS)
+    if len(rows) != length:
+        raise FormatError(f"{len(rows)} paths for {length} flows", where="link_to_path")
+    return tuple(_path(path, n_links, row) for row, path in enumerate(rows))
+
+
+def _path(path: object, n_links: int, row: int) -> tuple[int, ...]:
+    is_path = isinstance(path, list) and 0 < len(path) <= LONGEST_PATH
+    if not (is_path and all(isinstance(link, int) and 0 <= link < n_links for link in cast(list[Any], path))):
+        raise FormatError("no path over known links", where=f"link_to_path: flow {row}", hint=f"link numbers below {n_links}")
+    return tuple(cast(list[int], path))
 
 
 def _list(record: Record, name: str, most: int) -> list[object]:

@@ -92,10 +92,10 @@ class _Ports:
     def of(cls, c: Contention) -> "_Ports":
         burst = c.load * c.is_burst[c.hop_flow]
         return cls(
-            load=np.maximum(np.bincount(c.hop_port, c.load, c.n_ports), 1e-12),
-            burst_load=np.bincount(c.hop_port, burst, c.n_ports),
-            feed_load=np.bincount(c.hop_feed, c.load, len(c.feed_port)),
-            feed_burst_load=np.bincount(c.hop_feed, burst, len(c.feed_port)),
+            load=np.maximum(_sums(c.load, c.hop_port, c.n_ports), 1e-12),
+            burst_load=_sums(burst, c.hop_port, c.n_ports),
+            feed_load=_sums(c.load, c.hop_feed, len(c.feed_port)),
+            feed_burst_load=_sums(burst, c.hop_feed, len(c.feed_port)),
         )
 
     def rows(self, c: Contention) -> FloatArray:
@@ -138,6 +138,10 @@ def _hops(c: Contention, ports: _Ports, waits: FloatArray) -> FloatArray:
 
 def _by_flow(c: Contention, waits: FloatArray) -> FloatArray:  # [draw, flow]
     return np.stack([np.bincount(c.hop_flow, row, c.n_flows) for row in waits])
+
+
+def _sums(values: FloatArray, group: npt.NDArray[np.int64], n_groups: int) -> FloatArray:
+    return np.asarray(np.bincount(group, values, n_groups), dtype=np.float64)
 
 
 def _largest(values: FloatArray, group: npt.NDArray[np.int64], n_groups: int) -> FloatArray:

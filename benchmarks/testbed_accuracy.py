@@ -70,7 +70,7 @@ def is_trained(output: Path, wanted: HardwareArgs) -> bool:
 
 def head(args: Args) -> Iterator[str]:
     yield "# Real hardware\n"
-    yield f"Made by `python benchmarks/testbed_accuracy.py`, {args.members} members, {args.epochs} epochs. Errors of mean delays in percent;"
+    yield f"Made by `python benchmarks/testbed_accuracy.py`, {args.members} members, {args.epochs} epochs. Errors of mean delays in %."
     yield "MAPE: over all flows / mean over the experiments. Trained on folds 0 and 1 of both families, scored on fold 2.\n"
 
 

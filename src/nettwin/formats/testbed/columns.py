@@ -90,10 +90,10 @@ def _size(record: Record, length: int) -> FloatArray:
 
 def _paths(record: Record, length: int) -> tuple[tuple[int, ...], ...]:
     n_links = len(_list(record, "link_capacity", MOST_LINKS))
-    rows = _list(record, "link_to_path", MOST_FLOWS)
-    if len(rows) != length:
-        raise FormatError(f"{len(rows)} paths for {length} flows", where="link_to_path")
-    return tuple(_path(path, n_links, row) for row, path in enumerate(rows))
+    listed = _list(record, "link_to_path", MOST_FLOWS)
+    if len(listed) != length:
+        raise FormatError(f"{len(listed)} paths for {length} flows", where="link_to_path")
+    return tuple(_path(path, n_links, row) for row, path in enumerate(listed))
 
 
 def _path(path: object, n_links: int, row: int) -> tuple[int, ...]:

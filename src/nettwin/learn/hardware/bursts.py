@@ -66,7 +66,7 @@ def _shapes(contention: Contention, duration_s: float, on_s: FloatArray, period_
     phase = np.mod((np.arange(bins)[:, None] + 0.5) * BIN_S, period_s)
     shape = np.clip((on_s - phase) / BIN_S + 0.5, 0.0, 1.0)
     shape[:, ~contention.is_burst] = 1.0
-    return shape / np.maximum(shape.mean(axis=0), 1e-9)
+    return np.asarray(shape / np.maximum(shape.mean(axis=0), 1e-9))
 
 
 def _fluid_of(shape: FloatArray, load: FloatArray, hops: IntArray, buffer_s: FloatArray, drain: int) -> FloatArray:

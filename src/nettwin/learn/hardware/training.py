@@ -6,7 +6,7 @@ The folder holds ``args.json``, ``history.csv``, ``member-<i>.safetensors`` and,
 import csv
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -87,7 +87,9 @@ def _quiet_delays(base: np.ndarray, delay_s: np.ndarray, peak_load: np.ndarray) 
     return np.asarray(np.linalg.lstsq(rows, np.ones(len(rows)), rcond=None)[0])
 
 
-def _epochs(model: HardwareModel, fresh: list[Example], held_out: list[Example], args: HardwareArgs, path: Path):  # type: ignore[no-untyped-def]
+def _epochs(
+    model: HardwareModel, fresh: list[Example], held_out: list[Example], args: HardwareArgs, path: Path
+) -> Iterator[tuple[int, float, float]]:
     """Trains; keeps the weights of the best epoch. Yields epoch, loss and held-out MAPE."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.learning_rate, weight_decay=args.weight_decay)
     rng = np.random.default_rng([args.seed, len(fresh)])

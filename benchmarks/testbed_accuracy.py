@@ -38,8 +38,8 @@ class Args:
 
     data: Path = ROOT.parent / "shared" / "data"
     output: Path = ROOT / "out" / "testbed"
-    members: int = 3
-    epochs: int = 40
+    members: int = 2
+    epochs: int = 30
     zero_shot: int = 100
     """Experiments per family that the engines are asked about; the learned model answers all."""
     windows_step: int = 10

@@ -103,7 +103,7 @@ def test_interrupting_gives_130(network: str) -> None:
 
 def test_progress_goes_to_standard_error_only(network: str) -> None:
     result = nettwin("predict", network, "--format", "json")
-    assert json.loads(result.stdout)["engine"] == "queueing"
+    assert json.loads(result.stdout)["engine"] == "neural"
 
 
 def test_colours_need_a_terminal_and_obey_no_color(network: str) -> None:
@@ -414,6 +414,6 @@ def test_a_report_is_written(capsys: pytest.CaptureFixture[str], network: str, t
 
 def test_the_tour(capsys: pytest.CaptureFixture[str], network: str, tmp_path: Path) -> None:
     text = out(capsys, "tour", network, "--report", str(tmp_path / "out" / "report.html"), "--packets", "20k")
-    for words in ("analytic", "simulated", "What if A--B, the busiest circuit, fails?", "both engines again"):
+    for words in ("twin", "simulated", "What if A--B, the busiest circuit, fails?", "both engines again"):
         assert words in text
-    assert "analytic, after" in (tmp_path / "out" / "report.html").read_text()
+    assert "twin, after" in (tmp_path / "out" / "report.html").read_text()

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nettwin.apps.evaluate import Evaluation, Rates, evaluate_one
 from nettwin.controlplane import route
 from nettwin.errors import FormatError, InputError, LimitError
 from nettwin.formats import testbed
 from nettwin.formats.coverage import Status
 from nettwin.formats.testbed.sources import MULTI_BURST
+from nettwin.predict.queueing import QueueingPredictor
 from nettwin.scenario import ConstantBitRate, OnOff, Poisson
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -130,6 +132,19 @@ def test_it_is_recognized_by_its_fields(write, tmp_path):
     assert testbed.recognizes(tmp_path, b"")
     assert not testbed.recognizes(tmp_path / "other.jsonl", b'{"a": 1}')
     assert not testbed.recognizes(tmp_path / "other.json", json.dumps(LINE).encode())
+
+
+def test_any_engine_can_be_evaluated_on_it(write):
+    path = write(LINE, LINE)
+    assert testbed.is_collection(path)
+    assert testbed.is_collection(path.parent)
+    (path.parent / "other.yaml").write_text("name: other")
+    assert not testbed.is_collection(path.parent / "other.yaml")
+    samples = tuple(evaluate_one(experiment, QueueingPredictor()) for experiment in testbed.experiments(path))
+    document = json.loads(json.dumps(Evaluation("queueing", samples, Rates.NOMINAL).to_dict(), allow_nan=False))
+    assert document["demands"] == 4
+    assert 0 < document["delay"]["mape"] < 1.5
+    assert document["loss"]["mae"] is None
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,19 @@ from nettwin.formats.testbed.assemble import assemble
 from nettwin.formats.testbed.files import files_in, lines_of, record_of
 from nettwin.formats.testbed.windows import n_windows, window_of
 
-__all__ = ["DESCRIPTION", "EXTENSIONS", "NAME", "Experiment", "experiments", "member_names", "read", "read_member", "recognizes", "windows"]
+__all__ = [
+    "DESCRIPTION",
+    "EXTENSIONS",
+    "NAME",
+    "Experiment",
+    "experiments",
+    "is_collection",
+    "member_names",
+    "read",
+    "read_member",
+    "recognizes",
+    "windows",
+]
 
 NAME = "testbed"
 DESCRIPTION = "recordings of a hardware testbed (GNN challenge 2023, windowed recordings): lines of JSON"
@@ -56,7 +68,12 @@ def recognizes(path: Path, head: bytes) -> bool:
     """Lines of JSON with the fields of a testbed, or a folder of such files."""
     if head:
         return path.name.endswith(EXTENSIONS) and head.lstrip().startswith(b"{") and b'"flow_' in head and b"link_" in head
-    return is_folder(path) and next(files_in(path), None) is not None
+    return is_folder(path) and is_collection(path)
+
+
+def is_collection(path: Path) -> bool:
+    """Whether it is a file of experiments by its name, or a folder that holds one."""
+    return next(files_in(path), None) is not None if is_folder(path) else path.name.endswith(EXTENSIONS)
 
 
 def experiments(path: Path | str) -> Iterator[Experiment]:

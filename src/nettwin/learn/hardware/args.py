@@ -13,9 +13,9 @@ class HardwareArgs:
 
     train: tuple[str, ...]
     """Files of recordings."""
-    members: int = 3
+    members: int = 2
     """Models of the ensemble; their distributions are averaged."""
-    epochs: int = 40
+    epochs: int = 30
     batch_size: int = 16
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2

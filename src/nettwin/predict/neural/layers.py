@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 CLIP = 5.0
+ROWS_IN_CACHE = 4096
 FIRST_SCALE = -4.0
 """Logarithm of the relative error that an untrained model expects."""
 
@@ -53,6 +54,13 @@ class Gates(nn.Module):
         keep, reset = both[:, : self.size], both[:, self.size :]
         new = torch.tanh(torch.addcmul(projected[:, 2 * self.size :], reset, own[:, 2 * self.size :]))
         return torch.lerp(new, state, keep)
+
+
+def in_parts(n: int) -> list[tuple[int, int]]:
+    """Rows in parts that stay in the processor's cache while they are worked on; all at once where gradients are kept."""
+    if torch.is_grad_enabled() or n <= ROWS_IN_CACHE:
+        return [(0, n)]
+    return [(low, min(low + ROWS_IN_CACHE, n)) for low in range(0, n, ROWS_IN_CACHE)]
 
 
 def two_layers(n_in: int, n_hidden: int, n_out: int) -> nn.Sequential:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from nettwin.predict.neural.batch import Batch, sums
-from nettwin.predict.neural.layers import FIRST_SCALE, Gates, Scaled, starting_at_zero, two_layers
+from nettwin.predict.neural.layers import FIRST_SCALE, Gates, Scaled, in_parts, starting_at_zero, two_layers
 from nettwin.predict.neural.readout import Corrections, Heads, Outputs, outputs_of, physical_of
 from nettwin.predict.neural.shape import ModelShape
 
@@ -74,11 +74,11 @@ class TwinModel(nn.Module):
         demand = torch.tanh(self.demand_in(self.demand_scale(self._rows(batch.demand_plain, batch.demand_theory))))
         by_link = sums(torch.ones_like(trust), batch.queue_link, batch.n_links).clamp_min(1).unsqueeze(1)
         link = torch.tanh(self.link_in(sums(queue, batch.queue_link, batch.n_links) / by_link))
-        hop_in = self.hop_in(self.hop_scale(self._rows(batch.hop_plain, batch.hop_theory)))
+        hops = self.hop_scale(self._rows(batch.hop_plain, batch.hop_theory))
         first = demand[batch.path_demand]
         for _ in range(self.shape.iterations):
             into_path = self.queue_to_path(queue) + self.link_to_path(link)[batch.queue_link]
-            last, states = self._along_paths(batch, hop_in + into_path[batch.hop_queue], first)
+            last, states = self._along_paths(batch, hops, into_path, first)
             if self.shape.iterations > 1:
                 queue, link = self._back(batch, states, queue, link, by_link)
         return self._read(batch, last, states, queue, link, trust)
@@ -91,17 +91,23 @@ class TwinModel(nn.Module):
     def _rows(self, plain: Tensor, theory: Tensor) -> Tensor:
         return torch.cat([plain, theory], dim=1) if self.shape.has_prior else plain
 
-    def _along_paths(self, batch: Batch, projected: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
+    def _along_paths(self, batch: Batch, hops: Tensor, into_path: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
         """The state of every path at its end, and after each hop."""
         if not self.shape.is_recurrent:
-            return self._mean_over_path(batch, projected, first)
+            return self._mean_over_path(batch, self.hop_in(hops) + into_path[batch.hop_queue], first)
         state, states, start = first, [], 0
         for n in batch.n_at:
-            here = self.path_step(projected[start : start + n], state[:n])
+            parts = [
+                self.path_step(
+                    self.hop_in(hops[start + low : start + high]) + into_path[batch.hop_queue[start + low : start + high]], state[low:high]
+                )
+                for low, high in in_parts(n)
+            ]
+            here = torch.cat(parts) if len(parts) > 1 else parts[0]
             states.append(here)
             state = torch.cat([here, state[n:]]) if n < len(state) else here
             start += n
-        return state, torch.cat(states) if states else projected[:, : self.shape.path_size]
+        return state, torch.cat(states) if states else first[:0]
 
     def _mean_over_path(self, batch: Batch, projected: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
         count = sums(torch.ones_like(batch.hop_weight), batch.hop_path, batch.n_paths).clamp_min(1).unsqueeze(1)
@@ -121,7 +127,11 @@ class TwinModel(nn.Module):
     def _read(self, batch: Batch, last: Tensor, states: Tensor, queue: Tensor, link: Tensor, trust: Tensor) -> Outputs:
         at_queue = torch.cat([queue, link[batch.queue_link]], dim=1)
         by_queue = self.hop_out_queue(at_queue)
-        raw = self.hop_out(torch.relu(self.hop_out_path(states) + by_queue[batch.hop_queue]))
+        parts = [
+            self.hop_out(torch.relu(self.hop_out_path(states[low:high]) + by_queue[batch.hop_queue[low:high]]))
+            for low, high in in_parts(len(states))
+        ]
+        raw = torch.cat(parts) if len(parts) > 1 else parts[0]
         kept = trust[batch.hop_queue] if self.shape.has_prior else torch.ones_like(batch.hop_weight)
         bound = self.shape.bound
         corrections = Corrections(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nettwin.errors import InputError
-from nettwin.formats import datanet, recorded, shards
+from nettwin.formats import datanet, recorded, shards, testbed
 from nettwin.formats.imported import Imported
 from nettwin.performance import Performance
 from nettwin.performance.realised_rates import with_realised_rates
@@ -58,6 +58,8 @@ def told(scenario: Scenario, performance: Performance, rates: Rates) -> Scenario
 def _numbered(path: Path, index: int) -> Sample:
     if path.suffix == shards.SUFFIX:
         return shards.ShardSample(path, index)
+    if path.name.endswith(testbed.EXTENSIONS):
+        return testbed.Experiment(path, index)
     return datanet.Simulation(path, index)
 
 
@@ -66,4 +68,6 @@ def _all(path: Path) -> Iterable[Sample]:
         return shards.samples(path)
     if recorded.is_dataset(path):
         return recorded.samples(path)
+    if path.exists() and testbed.is_collection(path):
+        return testbed.experiments(path)
     return datanet.simulations(path)

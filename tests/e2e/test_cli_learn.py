@@ -29,6 +29,8 @@ def test_a_twin_is_made_with_one_command(smoke: Path) -> None:
     assert (smoke / "twin" / "manifest.json").is_file()
     assert sorted(path.name for path in (smoke / "twin").glob("*.safetensors")) == ["member-0.safetensors", "member-1.safetensors"]
     assert (smoke / "member-0" / "history.csv").read_text().count("\n") == 4
+    assert "<svg" in (smoke / "member-0" / "history.svg").read_text()
+    assert len(list((smoke / "plots").glob("*.svg"))) >= 3
     shown = nettwin("learn", "show", str(smoke / "twin"), "--format", "json")
     manifest = json.loads(shown.stdout)
     assert manifest["recipe"]["name"] == "smoke"

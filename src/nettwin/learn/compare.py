@@ -21,6 +21,7 @@ from nettwin.scenario.arrays import FloatArray
 
 NAMES = {"mlp": "MLP", "rnn": "RNN", "gnn": "GNN (RouteNet-Fermi)", "gnn-mean": "GNN, scale-free", "twin": "theory + GNN (nettwin)"}
 QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.99)
+_POINTS = 401  # of a line in the figure
 
 Report = Callable[[str, int, int, Scores], None]
 
@@ -87,8 +88,8 @@ def draw_cdf(results: Sequence[Compared], path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for result in results:
-        error = np.sort(np.abs(result.relative_error))
-        axes.plot(100 * error, np.arange(1, len(error) + 1) / len(error), label=NAMES[result.variant])
+        shares = np.linspace(0.0, 1.0, _POINTS)
+        axes.plot(100 * np.quantile(np.abs(result.relative_error), shares), shares, label=NAMES[result.variant])
     axes.set_xscale("log")
     axes.set_xlim(0.1, 100)
     axes.set_ylim(0, 1)

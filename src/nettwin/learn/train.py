@@ -1,7 +1,7 @@
 """Training of one model: an experiment script with one dataclass of arguments and one loop.
 
-The output folder holds ``args.json``, ``model.safetensors`` (the best so far on the validation set), ``history.csv`` and a checkpoint;
-started again with the same arguments, it goes on where it was.
+The output folder holds ``args.json``, ``model.safetensors`` (the best so far on the validation set), ``history.csv`` (drawn as
+``history.svg`` at the end) and a checkpoint; started again with the same arguments, it goes on where it was.
 """
 
 import csv
@@ -16,6 +16,7 @@ import torch
 
 from nettwin.errors import InputError
 from nettwin.learn.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from nettwin.learn.curves import draw_history
 from nettwin.learn.examples import Example, examples_of, union_of
 from nettwin.learn.losses import tensors_of, training_loss
 from nettwin.learn.scores import Scores, scores_of
@@ -78,6 +79,7 @@ def train(args: TrainArgs, output: Path, report: Report | None = None) -> Path:
         _write_history(output, run, scores)
         if report:
             report(run.epoch, args.epochs, scores)
+    draw_history(output)
     return output / "model.safetensors"
 
 

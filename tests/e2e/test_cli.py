@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -90,7 +91,14 @@ def test_help_into_a_closed_pipe_is_no_error() -> None:
 
 def test_interrupting_gives_130(network: str) -> None:
     command = [sys.executable, "-m", "nettwin.cli", "simulate", network, "--packets", "1e11"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # a program that was started in the background ignores interrupts, and so would its children
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     assert process.stderr is not None
     while "asking engine" not in process.stderr.readline():
         assert process.poll() is None

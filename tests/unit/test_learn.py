@@ -185,6 +185,23 @@ def test_finetuning_that_would_forget_is_held_back(tmp_path: Path) -> None:
     assert result.old_after <= result.old_before * (1 + 1e-9)
 
 
+def test_measurements_may_lack_figures(tmp_path: Path) -> None:
+    """Recordings by others have five quantiles, no IPDV, no queues."""
+    twin(tmp_path / "old", size=0.0)
+    scenario, performance = sample(TINY, 1, ())
+    demands = replace(
+        performance.demands,
+        delay_quantiles_s=performance.demands.delay_quantiles_s[:, :5],
+        ipdv_s=np.full(scenario.traffic.n_demands, np.nan),
+    )
+    queues = type(performance.queues).unknown(scenario.topology.n_queues)
+    poor = replace(performance, demands=demands, queues=queues, quantile_levels=performance.quantile_levels[:5], interval=None)
+    args = FinetuneArgs(epochs=2, rehearsal=3)
+    result = finetune(load_library(tmp_path / "old"), [(scenario, poor)] * 3, tmp_path / "new", args)
+    assert np.isfinite([result.new_before, result.new_after, result.old_after]).all()
+    assert len(load_library(tmp_path / "new").models) == 2
+
+
 def test_too_few_measurements_are_refused(tmp_path: Path) -> None:
     twin(tmp_path / "old")
     with pytest.raises(InputError, match="two or more"):

@@ -6,7 +6,7 @@ import numpy as np
 
 from nettwin.formats.imported import Imported
 from nettwin.learn.dataset import standard_errors
-from nettwin.performance import Performance
+from nettwin.performance import QUANTILE_LEVELS, Performance
 from nettwin.performance.realised_rates import with_realised_rates
 from nettwin.predict.neural.answer import demand_load, queue_load
 from nettwin.predict.neural.calibration import (
@@ -54,12 +54,15 @@ def scores_of(prior: Prior, outputs: EnsembleOutputs, measured: Performance) -> 
     demands, queues, reference = measured.demands, measured.queues, prior.graph.physics.reference_s
     noise = np.nan_to_num(standard_errors(measured))
     log, own = _log_error, outputs.scales
-    quantiles = log(outputs.quantiles, demands.delay_quantiles_s / reference[:, None])
+    levels = np.stack([measured.delay_quantile_s(level) for level in QUANTILE_LEVELS], axis=1)
+    quantiles = log(outputs.quantiles, levels / reference[:, None])
+    n_levels = np.isfinite(quantiles).sum(axis=1)
+    mean = np.where(n_levels > 0, np.nansum(quantiles, axis=1) / np.maximum(n_levels, 1), np.nan)
     waits = outputs.queue_wait + prior.queue_size_ratio
     return {
         "delay": log(outputs.delay, demands.delay_s / reference) / np.hypot(own[:, 0], noise),
         "variation": log(outputs.variation, demands.delay_variation_s / reference) / np.hypot(own[:, 1], 2 * noise),
-        "quantiles": quantiles.mean(axis=1) / np.hypot(own[:, 2], 2 * noise),
+        "quantiles": mean / np.hypot(own[:, 2], 2 * noise),
         "ipdv": log(outputs.ipdv, demands.ipdv_s / reference) / np.hypot(own[:, 3], noise),
         "loss": _root_error(outputs.loss, demands.loss_ratio) / own[:, 4],
         "queue_delay": log(waits, queues.delay_s / np.maximum(prior.queue_unit_s, 1e-300)) / outputs.queue_scales[:, 0],

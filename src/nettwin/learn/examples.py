@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from nettwin.formats import shards
 from nettwin.learn.dataset import Progress, standard_errors
-from nettwin.performance import Performance
+from nettwin.performance import QUANTILE_LEVELS, Performance
 from nettwin.performance.realised_rates import with_realised_rates
 from nettwin.predict.neural.graph import Graph, Physics, union
 from nettwin.predict.neural.prior import Prior, prior_of
@@ -110,7 +110,7 @@ def _labels(prior: Prior, performance: Performance) -> Labels:
         delay=_f(demands.delay_s / reference),
         variation=_f(demands.delay_variation_s / reference),
         ipdv=_f(demands.ipdv_s / reference),
-        quantiles=_f(demands.delay_quantiles_s / reference[:, None]),
+        quantiles=_f(np.stack([performance.delay_quantile_s(level) for level in QUANTILE_LEVELS], axis=1) / reference[:, None]),
         loss=_f(demands.loss_ratio),
         noise=_f(np.where(np.isfinite(noise), noise, _NO_NOISE if performance.interval is None else _FEW_PACKETS)),
         queue_delay=_f(queues.delay_s / unit),

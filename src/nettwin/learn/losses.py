@@ -41,8 +41,8 @@ def _demand_parts(outputs: Outputs, labels: dict[str, Tensor]) -> dict[str, Tens
     weight = (_NOISE / (_NOISE + labels["noise"]))[known]
     delay = log_error(outputs.delay[known], labels["delay"][known], 0.0)
     variation = log_error(outputs.variation[known], labels["variation"][known], _LEAST_SPREAD)
-    ipdv = log_error(outputs.ipdv[known], torch.nan_to_num(labels["ipdv"][known]), _LEAST_SPREAD)
-    quantiles = log_error(outputs.quantiles[known], torch.nan_to_num(labels["quantiles"][known]), 1e-3).mean(1)
+    ipdv = _where_measured(outputs.ipdv[known], labels["ipdv"][known], _LEAST_SPREAD)
+    quantiles = _where_measured(outputs.quantiles[known], labels["quantiles"][known], 1e-3).mean(1)
     root = root_error(outputs.loss[known], torch.nan_to_num(labels["loss"][known]))
     errors = torch.stack([delay, variation, quantiles, ipdv, root], dim=1).detach()
     scales = outputs.scales[known]
@@ -64,10 +64,16 @@ def _queue_parts(outputs: Outputs, labels: dict[str, Tensor]) -> dict[str, Tenso
     scales = outputs.queue_scales[known]
     likelihood = torch.stack([delay, root], dim=1).detach() / torch.exp(scales) + scales
     return {
-        "queue_delay": delay.mean(),
-        "queue_scales": likelihood.mean(),
+        "queue_delay": _average(delay),
+        "queue_scales": _average(likelihood),
         "queue_loss": _loss_error(outputs.queue_loss[known], labels["queue_loss"][known]),
     }
+
+
+def _where_measured(predicted: Tensor, true: Tensor, least: float) -> Tensor:
+    """Logarithmic errors, 0 where nothing was measured."""
+    known = torch.isfinite(true)
+    return torch.where(known, log_error(predicted, torch.where(known, true, predicted.detach()), least), torch.zeros_like(predicted))
 
 
 def log_error(predicted: Tensor, true: Tensor, least: float) -> Tensor:
@@ -79,12 +85,17 @@ def _loss_error(predicted: Tensor, true: Tensor) -> Tensor:
     """Absolute error, and that of the square roots, which sees small losses."""
     known = torch.isfinite(true)
     predicted, true = predicted[known], true[known]
-    return ((predicted - true).abs() + 0.2 * root_error(predicted, true)).mean()
+    return _average((predicted - true).abs() + 0.2 * root_error(predicted, true))
 
 
 def root_error(predicted: Tensor, true: Tensor) -> Tensor:
     """Absolute error of the square root of a loss."""
     return (torch.sqrt(predicted.clamp_min(0) + 1e-5) - torch.sqrt(true.clamp_min(0) + 1e-5)).abs()
+
+
+def _average(values: Tensor) -> Tensor:
+    """Mean; 0 where there is nothing."""
+    return values.sum() / max(values.numel(), 1)
 
 
 def _mean(values: Tensor, weight: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """How good a model is on a set of examples, in the figures that are watched during training."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +37,12 @@ def scores_of(model: TwinModel, examples: list[Example], device: str = "cpu") ->
     with torch.no_grad():
         rows = [_one(model, example, device) for example in examples]
     model.train()
-    return Scores(*(float(np.nanmean(column)) for column in zip(*rows, strict=True)))
+    return Scores(*(_mean(column) for column in zip(*rows, strict=True)))
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _one(model: TwinModel, example: Example, device: str) -> list[float]:
@@ -54,7 +60,7 @@ def _one(model: TwinModel, example: Example, device: str) -> list[float]:
         (predicted["ipdv"], labels.ipdv),
     ]
     errors = [_mape(one[known], two[known]) for one, two in pairs]
-    loss = float(np.nanmean(np.abs(predicted["loss"] - labels.loss)))
+    loss = _mean(np.abs(predicted["loss"] - labels.loss).tolist())
     return [*errors, loss, *_prior_errors(example, known)]
 
 

@@ -1,6 +1,7 @@
 """Parts of the neural twin: graphs side by side, weights in files, capped means, groups, pairs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from nettwin.predict.neural.predictor import NeuralPredictor
 from nettwin.predict.neural.prior import prior_of, prior_of_many
 from nettwin.predict.neural.shape import VARIANTS, ModelShape
 from nettwin.predict.neural.weights import load_model, save_model
+from nettwin.scenario import Link, Scenario
 from small_twins import drawn, model, twin
 
 
@@ -177,3 +179,19 @@ def test_a_cap_shortens_the_mean_of_a_wide_delay() -> None:
     assert capped[1] == 10.0
     assert np.array_equal(capped_mean(mean, quantiles, np.inf), mean)
     assert (capped_mean(mean, quantiles, 5.0) <= 5.0).all()
+
+
+def test_distance_is_certain(tmp_path: Path) -> None:
+    """A delay that is nearly all propagation has a narrow interval, however little is known of the waits."""
+    predictor, near = twin(tmp_path), drawn(8, nodes=(5, 5), trouble_share=0.0, max_load=(0.5, 0.5))
+    links = tuple(replace(link, propagation_delay_s=1e6) for link in near.topology.links)
+    far = replace(near, topology=replace(near.topology, links=links))
+    answer, waits = predictor.predict(far), predictor.predict(replace(near, topology=replace(near.topology, links=_without_length(near))))
+    assert answer.interval is not None
+    width = answer.interval.upper.delay_s - answer.interval.lower.delay_s
+    assert (width <= 8 * waits.demands.delay_s).all()
+    assert (answer.interval.upper.delay_s >= answer.demands.delay_s).all()
+
+
+def _without_length(scenario: Scenario) -> tuple[Link, ...]:
+    return tuple(replace(link, propagation_delay_s=0.0) for link in scenario.topology.links)

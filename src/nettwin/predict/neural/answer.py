@@ -23,6 +23,7 @@ from nettwin.scenario.arrays import BoolArray, FloatArray
 _TRUSTED = 0.5
 _LEAST_WAIT_SHARE = 0.02  # a strange queue that makes less of the delay than this harms no trust
 _MOST_EXPONENT = 5.0
+_MOST_WRONG = 3.5  # times what is waited: as far as the network can move a wait, a factor of exp(1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +187,32 @@ def _interval(prior: Prior, outputs: EnsembleOutputs, parts: Parts, beliefs: Bel
                 throughput_bps=np.minimum(demands.throughput_bps * kept, demands.offered_bps),
             )
         )
-    lower, upper = (_not_below(bound, prior) for bound in bounds)
+    chance_s = calibration.factor("delay", group, coverage) * chance * np.nan_to_num(demands.delay_s)
+    most = _at_most_uncertain(prior, outputs, demands, 2 * chance_s)
+    lower, upper = (_not_below(_narrowed(bound, demands, most), prior) for bound in bounds)
     queue_bounds = _queue_bounds(prior, outputs, queues, beliefs)
     return Interval(coverage=coverage, lower=lower, upper=upper, **queue_bounds)
+
+
+def _at_most_uncertain(
+    prior: Prior, outputs: EnsembleOutputs, demands: DemandPerformance, chance_s: FloatArray
+) -> tuple[FloatArray, FloatArray]:  # [demand], [demand, level]
+    """How far a delay and its quantiles can be off at all: light in a fibre is not uncertain, only what is waited is."""
+    graph, reference = prior.graph, prior.graph.physics.reference_s
+    fixed = np.bincount(graph.path_demand, outputs.path_weight * graph.physics.path_fixed, graph.n_demands) * reference
+    waited = np.maximum(outputs.delay * reference - fixed, 0.0)
+    above = np.maximum(demands.delay_quantiles_s - (graph.physics.demand_floor * reference)[:, None], 0.0)
+    return _MOST_WRONG * waited + chance_s, _MOST_WRONG * above + chance_s[:, None]
+
+
+def _narrowed(bound: DemandPerformance, demands: DemandPerformance, most: tuple[FloatArray, FloatArray]) -> DemandPerformance:
+    """The bound, but no farther from the answer than ``most``."""
+    delay, quantiles = demands.delay_s, demands.delay_quantiles_s
+    return replace(
+        bound,
+        delay_s=np.clip(bound.delay_s, delay - most[0], delay + most[0]),
+        delay_quantiles_s=np.clip(bound.delay_quantiles_s, quantiles - most[1], quantiles + most[1]),
+    )
 
 
 def _not_below(bound: DemandPerformance, prior: Prior) -> DemandPerformance:

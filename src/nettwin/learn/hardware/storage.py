@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nettwin.errors import FormatError
 from nettwin.learn.hardware.model import HardwareModel, HardwareShape
+from nettwin.predict.neural.weights import read_weights
 
 KIND = "hardware-1"
 
@@ -19,16 +20,7 @@ def save_member(model: HardwareModel, path: Path) -> None:
 
 def load_member(path: Path) -> HardwareModel:
     """Reads a model. Raises FormatError where the file is none, or of another version."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise FormatError(f"no readable model: {error}", where=str(path)) from None
-    if metadata.get("nettwin") != KIND:
-        raise FormatError(f"a model of kind {metadata.get('nettwin')!r}, not {KIND!r}", where=str(path), hint="train it again")
+    metadata, tensors = read_weights(path, KIND)
     try:
         model = HardwareModel(HardwareShape(**json.loads(metadata["shape"])), json.loads(metadata["counts"]))
         model.load_state_dict(tensors)

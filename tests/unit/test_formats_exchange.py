@@ -383,3 +383,11 @@ def test_coverage_gathers_what_differs_only_in_place() -> None:
         (Status.UNKNOWN, "link colour", "line 3", 3), (Status.IGNORED, "node rack", "line 1", 1),
     ]  # fmt: skip
     assert (report.count(Status.UNKNOWN), report.is_complete, report.summary()) == (3, False, "0 modelled, 1 ignored, 3 unknown")
+
+
+def test_rfc8345_reports_even_a_slight_rounding_of_a_metric(tmp_path: Path) -> None:
+    link = Link("a->b", "a", "b", 8e6, metric=1.000000000007276, propagation_delay_s=0.0003)
+    topology = Topology((Node("a"), Node("b")), (link,))
+    report = write(Scenario(topology, Traffic.of((), topology)), tmp_path / "network.rfc8345.json")
+    rounded = {entry.item for entry in report.of(Status.IGNORED) if entry.item.startswith("digits")}
+    assert rounded == {"digits of link metric"}

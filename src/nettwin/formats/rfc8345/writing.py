@@ -61,7 +61,7 @@ def _link(link: Link, point: str, groups: "_Groups", log: CoverageLog) -> dict[s
     attributes = {
         "admin-status": _status(link.is_up),
         "max-link-bandwidth": {"te-bandwidth": {"generic": _bandwidth(link, log)}},
-        "te-delay-metric": _rounded(link.propagation_delay_s * 1e6, "link propagation_delay_s", link.id, log),
+        "te-delay-metric": _rounded(_microseconds(link.propagation_delay_s), "link propagation_delay_s", link.id, log),
         "te-igp-metric": _rounded(link.metric, "link metric", link.id, log) or 1,
         **({"te-srlgs": {"value": groups.of(link)}} if link.risk_groups else {}),
     }
@@ -80,9 +80,15 @@ def _bandwidth(link: Link, log: CoverageLog) -> str:
     return text
 
 
+def _microseconds(time_s: float) -> float:
+    """Whole where only the change of units spoiled it."""
+    value = time_s * 1e6
+    return float(round(value)) if abs(round(value) - value) <= 1e-9 * value else value
+
+
 def _rounded(value: float, item: str, place: str, log: CoverageLog) -> int:
     number = min(round(value), LARGEST)
-    if abs(number - value) > 1e-9 * value:
+    if number != value:
         log.ignored(f"digits of {item}", place, "rounded to a whole number of 32 bits")
     return number
 

@@ -322,3 +322,11 @@ def test_content_does_not_depend_on_order(square: Scenario) -> None:
     assert not ch.same_content(square, with_table(square))
     assert not ch.same_content(square, ch.SetEcmp(has_ecmp=False).apply(square))
     assert ch.SetEcmp(has_ecmp=False).apply(square).policy.base == ShortestPaths(has_ecmp=False)
+
+
+def test_a_trace_that_would_last_for_ever_is_refused_in_words() -> None:
+    topology = Topology((Node("a"), Node("b")), (Link("a->b", "a", "b", 1e6),))
+    trace = PacketTrace(np.array([0.5]), np.array([8000.0]), 1.0)
+    scenario = Scenario(topology, Traffic.of([Demand("a", "b", 8000.0, arrivals=trace)], topology))
+    with pytest.raises(InputError):
+        ch.ScaleTraffic(1e-310).apply(scenario)

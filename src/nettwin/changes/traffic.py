@@ -146,7 +146,10 @@ def _with_retimed_traces(traffic: Traffic, before: Traffic, changed: IntArray) -
 def _retimed(trace: PacketTrace, factor: float) -> ArrivalProcess:
     if abs(factor - 1) < ROUNDING_TOLERANCE:
         return trace
-    return PacketTrace(trace.times_s / factor, trace.sizes_bits, trace.period_s / factor) if factor > 0 else Poisson()
+    if factor == 0:
+        return Poisson()
+    with np.errstate(over="ignore"):  # a trace slowed down for ever is refused by PacketTrace, in words
+        return PacketTrace(trace.times_s / factor, trace.sizes_bits, float(np.divide(trace.period_s, factor)))
 
 
 def _pointed(table: tuple[Item, ...], index: IntArray, rows: IntArray, value: Item) -> tuple[tuple[Item, ...], IntArray]:

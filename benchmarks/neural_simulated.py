@@ -19,7 +19,7 @@ from nettwin.formats import shards
 from nettwin.generate.scenario_names import STYLES, kind_of
 from nettwin.generate.scenarios import ScenarioSpace
 from nettwin.learn.dataset import DatasetArgs, build_dataset
-from nettwin.learn.dataset import standard_errors as relative_standard_errors
+from nettwin.performance.error_measures import relative_standard_errors
 from nettwin.predict import registry
 from nettwin.predict.neural.library import SHIPPED, load_library
 

@@ -19,11 +19,11 @@ from nettwin.learn.dataset import (
     label_noise,
     real_topologies,
     sample,
-    standard_errors,
-    with_realised_rates,
 )
 from nettwin.learn.dataset_summary import FIRST_MEASURED, summarize_dataset
 from nettwin.learn.real_networks import REAL_NETWORKS
+from nettwin.performance.error_measures import relative_standard_errors as standard_errors
+from nettwin.performance.realised_rates import with_realised_rates
 from nettwin.scenario import Demand, Link, Node, Scenario, Topology, Traffic
 
 ARGS = DatasetArgs(samples=3, seed=4, space=ScenarioSpace(nodes=(3, 5), max_demands=20), hops=2e4, hops_per_demand=0, shard_size=2)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from nettwin.formats.imported import Imported
-from nettwin.learn.dataset import standard_errors
 from nettwin.performance import QUANTILE_LEVELS, Performance
+from nettwin.performance.error_measures import relative_standard_errors
 from nettwin.performance.realised_rates import with_realised_rates
 from nettwin.predict.neural.answer import demand_load, queue_load
 from nettwin.predict.neural.calibration import (
@@ -52,7 +52,7 @@ def calibrate(models: Sequence[TwinModel], samples: Iterable[Imported]) -> Calib
 def scores_of(prior: Prior, outputs: EnsembleOutputs, measured: Performance) -> dict[str, FloatArray]:  # [row]
     """Error over expected error of every figure; NaN where nothing was measured."""
     demands, queues, reference = measured.demands, measured.queues, prior.graph.physics.reference_s
-    noise = np.nan_to_num(standard_errors(measured))
+    noise = np.nan_to_num(relative_standard_errors(measured))
     log, own = _log_error, outputs.scales
     levels = np.stack([measured.delay_quantile_s(level) for level in QUANTILE_LEVELS], axis=1)
     quantiles = log(outputs.quantiles, levels / reference[:, None])

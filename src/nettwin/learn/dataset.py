@@ -18,8 +18,6 @@ from nettwin.generate.scenarios import ScenarioSpace, random_scenario
 from nettwin.learn.dataset_summary import FIRST_MEASURED, label_noise
 from nettwin.learn.real_networks import real_topologies
 from nettwin.performance import Performance
-from nettwin.performance.error_measures import relative_standard_errors as standard_errors
-from nettwin.performance.realised_rates import with_realised_rates
 from nettwin.scenario import Scenario, Topology
 
 __all__ = [
@@ -30,8 +28,6 @@ __all__ = [
     "label_noise",
     "real_topologies",
     "sample",
-    "standard_errors",
-    "with_realised_rates",
 ]
 
 Progress = Callable[[int, int], None]

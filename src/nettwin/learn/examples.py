@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nettwin.formats import shards
-from nettwin.learn.dataset import Progress, standard_errors
+from nettwin.learn.dataset import Progress
 from nettwin.performance import QUANTILE_LEVELS, Performance
+from nettwin.performance.error_measures import relative_standard_errors
 from nettwin.performance.realised_rates import with_realised_rates
 from nettwin.predict.neural.graph import Graph, Physics, union
 from nettwin.predict.neural.prior import Prior, prior_of
@@ -104,7 +105,7 @@ def _of_shard(path: Path) -> list[Example]:
 
 def _labels(prior: Prior, performance: Performance) -> Labels:
     demands, queues, reference = performance.demands, performance.queues, prior.graph.physics.reference_s
-    noise = standard_errors(performance)
+    noise = relative_standard_errors(performance)
     unit = np.maximum(prior.queue_unit_s, 1e-300)
     return Labels(
         delay=_f(demands.delay_s / reference),

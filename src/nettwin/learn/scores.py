@@ -1,12 +1,12 @@
 """How good a model is on a set of examples, in the figures that are watched during training."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from nettwin.learn.examples import Example
+from nettwin.performance.error_measures import mean_of_known
 from nettwin.predict.neural.batch import batch_of
 from nettwin.predict.neural.model import TwinModel
 
@@ -37,12 +37,7 @@ def scores_of(model: TwinModel, examples: list[Example], device: str = "cpu") ->
     with torch.no_grad():
         rows = [_one(model, example, device) for example in examples]
     model.train()
-    return Scores(*(_mean(column) for column in zip(*rows, strict=True)))
-
-
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if np.isfinite(value)]
-    return float(np.mean(known)) if known else float("nan")
+    return Scores(*(mean_of_known(column) for column in zip(*rows, strict=True)))
 
 
 def _one(model: TwinModel, example: Example, device: str) -> list[float]:
@@ -60,7 +55,7 @@ def _one(model: TwinModel, example: Example, device: str) -> list[float]:
         (predicted["ipdv"], labels.ipdv),
     ]
     errors = [_mape(one[known], two[known]) for one, two in pairs]
-    loss = _mean(np.abs(predicted["loss"] - labels.loss).tolist())
+    loss = mean_of_known(np.abs(predicted["loss"] - labels.loss))
     return [*errors, loss, *_prior_errors(example, known)]
 
 

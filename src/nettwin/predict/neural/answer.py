@@ -171,13 +171,12 @@ def _interval(prior: Prior, outputs: EnsembleOutputs, parts: Parts, beliefs: Bel
         "ipdv_s": reach("ipdv", 3, chance),
     }
     quantiles = reach("quantiles", 2, 2 * chance)[:, None]
-    root = reach("loss", 4, np.zeros(len(chance)))
+    root = np.where(demands.loss_ratio < 1, reach("loss", 4, np.zeros(len(chance))), 0.0)
     bounds = []
     for sign in (-1.0, 1.0):
         columns = {name: getattr(demands, name) * _power(sign * width) for name, width in stretch.items()}
-        loss = moved_loss(demands.loss_ratio, sign * np.where(demands.loss_ratio < 1, root, 0.0))
-        other = moved_loss(demands.loss_ratio, -sign * np.where(demands.loss_ratio < 1, root, 0.0))
-        kept = (1 - other) / np.maximum(1 - demands.loss_ratio, 1e-9)
+        loss = moved_loss(demands.loss_ratio, sign * root)
+        kept = (1 - moved_loss(demands.loss_ratio, -sign * root)) / np.maximum(1 - demands.loss_ratio, 1e-9)
         bounds.append(
             replace(
                 demands,

@@ -8,6 +8,7 @@
     │   └── LimitError             a file beyond the limits that protect the reader
     ├── PredictionError            a predictor cannot answer this question (exit code 3)
     │   └── NotConvergedError      an answer was not reached within its budget (exit code 4)
+    ├── OptimizationError          a method cannot handle this intent (exit code 3)
     └── MissingDependencyError     an optional part is not installed (exit code 3)
 
 Each says what happened, where, which value, and what to do next.
@@ -66,6 +67,10 @@ class PredictionError(NettwinError):
 
 class NotConvergedError(PredictionError):
     """An answer was not reached within its budget."""
+
+
+class OptimizationError(NettwinError):
+    """A method of optimization cannot handle this intent."""
 
 
 class MissingDependencyError(NettwinError):

@@ -1,0 +1,27 @@
+"""What must still hold when something fails."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FailureKind(StrEnum):
+    """What fails alone."""
+
+    LINK = "link"
+    """Any circuit, in both directions."""
+    NODE = "node"
+    RISK_GROUP = "risk-group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survive:
+    """Requirements under any single failure of one kind; the IGP reroutes, nothing is optimized anew."""
+
+    single: FailureKind = FailureKind.LINK
+    only: tuple[str, ...] = ()
+    """Ids or patterns of what may fail; empty: anything of this kind."""
+    max_utilization: float | None = 1.0
+    slos: tuple[str, ...] = ()
+    """Names of SLOs that must hold too."""
+    connected: bool = True
+    """Whether every demand that both its ends survive must still arrive."""

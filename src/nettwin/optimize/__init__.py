@@ -1,0 +1,1 @@
+"""Optimizers: they look for the changes that satisfy an intent."""

@@ -1,12 +1,13 @@
 """Edits of routing: metrics, explicit paths, segment lists, forwarding entries, the base of the policy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isclose
+from types import MappingProxyType
 
 from nettwin.changes.edits import with_entries, with_links, without_entries
 from nettwin.changes.selection import demands_named, links_named
-from nettwin.errors import ScenarioError
+from nettwin.errors import NettwinError, ScenarioError
 from nettwin.scenario import AdjacencySegment, ExplicitPath, ForwardingTable, Scenario, SegmentList, ShortestPaths, Topology
 
 
@@ -132,6 +133,28 @@ class SetNextLink:
         table = base.next_link.copy()
         table[topology.index_of_node(self.node), topology.index_of_node(self.target)] = output
         return SetRoutingBase(ForwardingTable(table)).apply(scenario)
+
+
+def steered(scenario: Scenario, changes: Iterable[tuple[int, SegmentPolicy | ClearPath]]) -> Scenario:
+    """The scenario after numbered changes of this kind, one after the other; thousands of them (a plan of an optimizer) in one go."""
+    paths, lists = dict(scenario.policy.explicit_paths), dict(scenario.policy.segment_lists)
+    for number, change in changes:
+        try:
+            names = _names(scenario, demands_named(scenario, change.demand))
+            for segment_list in change.lists if isinstance(change, SegmentPolicy) else ():
+                _check_segments(scenario.topology, segment_list)
+        except NettwinError as error:
+            raise error.at(f"change {number}") from None
+        if isinstance(change, SegmentPolicy):
+            lists.update(dict.fromkeys(names, change.lists))
+            continue
+        for name in names:
+            paths.pop(name, None)
+            lists.pop(name, None)
+    if paths == scenario.policy.explicit_paths and lists == scenario.policy.segment_lists:
+        return scenario
+    policy = replace(scenario.policy, explicit_paths=MappingProxyType(paths), segment_lists=MappingProxyType(lists))
+    return replace(scenario, policy=policy)
 
 
 def _names(scenario: Scenario, rows: Sequence[int]) -> list[str]:

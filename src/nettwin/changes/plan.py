@@ -20,7 +20,7 @@ class Plan:
         numbered = enumerate(self.changes, start=1)
         for is_steering, run in groupby(numbered, key=lambda each: isinstance(each[1], SegmentPolicy | ClearPath)):
             apply_all = steered if is_steering else _one_by_one
-            scenario = apply_all(scenario, run)  # type: ignore[operator]
+            scenario = apply_all(scenario, run)  # type: ignore[arg-type]
         return scenario
 
     def __iter__(self) -> Iterator[Change]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nettwin.changes import Plan, Timeline, changes_from_dicts
+from nettwin.changes import Plan, Timeline, changes_from_dicts, changes_to_dicts
 from nettwin.changes.timeline import timeline_from_dict
 from nettwin.formats.safe_input.files import read_bytes
 from nettwin.formats.safe_input.yaml_text import parse_yaml
@@ -28,3 +28,16 @@ def read_timeline(path: Path, scenario: Scenario) -> Timeline:
 def _read(path: Path, key: str) -> Any:
     plain = parse_yaml(read_bytes(path), where=str(path))
     return plain[key] if isinstance(plain, Mapping) and key in plain else plain
+
+
+def write_plan(plan: Plan, path: Path, note: str = "") -> None:
+    """Write the changes as YAML that ``read_plan`` reads; the note goes before them as comments. Raises OSError."""
+    import yaml
+
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    comments = "".join(f"# {line}\n" for line in note.splitlines())
+    lines = [
+        yaml.dump(change, Dumper=dumper, default_flow_style=True, width=10**6, allow_unicode=True).strip()
+        for change in changes_to_dicts(plan)
+    ]
+    path.write_text(comments + ("changes:\n" + "".join(f"- {line}\n" for line in lines) if lines else "changes: []\n"), encoding="utf-8")

@@ -1,0 +1,55 @@
+"""The default method: its parts, and what it promises of whole answers."""
+
+import numpy as np
+
+from nettwin.changes import Plan, SegmentPolicy
+from nettwin.controlplane import link_loads
+from nettwin.optimize.portfolio.cleaning import cleaned, utilization_of
+from nettwin.optimize.steering.crossings import crossings
+from nettwin.optimize.steering.detours import changes_to
+from nettwin.scenario import AdjacencySegment, Demand, Link, Node, NodeSegment, Scenario, SegmentList, Topology, Traffic
+
+
+def ring(n_nodes: int = 6, rate_bps: float = 3e5) -> Scenario:
+    """A ring with a demand between any two nodes."""
+    names = [f"n{index}" for index in range(n_nodes)]
+    pairs = [(names[i], names[(i + 1) % n_nodes]) for i in range(n_nodes)]
+    links = tuple(Link(f"{a}->{b}", a, b, 1e6, circuit=f"{min(a, b)}--{max(a, b)}") for one in pairs for a, b in (one, one[::-1]))
+    topology = Topology(nodes=tuple(map(Node, names)), links=links)
+    demands = [Demand(a, b, rate_bps=rate_bps / n_nodes) for a in names for b in names if a != b]
+    return Scenario(topology=topology, traffic=Traffic.of(demands, topology), name="ring")
+
+
+def steered(scenario: Scenario, ways: dict[str, tuple[SegmentList, ...]]) -> Scenario:
+    return Plan(tuple(SegmentPolicy(demand, lists) for demand, lists in ways.items())).apply(scenario)
+
+
+def test_crossings_carry_the_loads_that_the_control_plane_finds() -> None:
+    before = ring()
+    split = (SegmentList((NodeSegment("n5"),), 2.0), SegmentList((AdjacencySegment("n0->n1"), NodeSegment("n4")), 1.0))
+    after = steered(before, {"n0->n2": split, "n1->n2": (SegmentList((NodeSegment("n0"),)),)})
+    for scenario in (before, after):
+        np.testing.assert_allclose(scenario.traffic.rate_bps @ crossings(scenario), link_loads(scenario))
+
+
+def test_cleaning_takes_back_what_does_not_matter_and_nothing_else() -> None:
+    before = ring()
+    detour = {"n0->n1": (SegmentList((NodeSegment("n4"),)),), "n2->n3": (SegmentList((NodeSegment("n5"),)),)}
+    after = steered(before, detour)
+    worst = float(utilization_of(after).max())
+    clean = Plan(changes_to(before, cleaned(before, after, worst))).apply(before)
+    assert not clean.policy.segment_lists  # the long way round only makes other links fuller
+    assert utilization_of(clean).max() <= worst
+    tight = float(np.sort(utilization_of(before))[0] * 0.5)
+    kept = cleaned(before, after, tight)
+    assert kept
+    assert np.all(utilization_of(Plan(changes_to(before, kept)).apply(before)) <= np.maximum(utilization_of(after), tight) + 1e-9)
+
+
+def test_cleaning_leaves_demands_alone_that_are_not_free() -> None:
+    before = ring()
+    after = steered(before, {"n0->n1": (SegmentList((NodeSegment("n4"),)),)})
+    free = np.ones(before.traffic.n_demands, dtype=bool)
+    free[before.index_of_demand("n0->n1")] = False
+    assert list(cleaned(before, after, 10.0, free)) == [before.index_of_demand("n0->n1")]
+    assert not cleaned(before, after, 10.0)

@@ -3,8 +3,8 @@ import math
 import pytest
 import typer
 
-from nettwin.apps.quantities import UNKNOWN, bits_per_second, number, percent, quantity, seconds
 from nettwin.cli.quantities import parse_count, parse_ratio, parse_seconds
+from nettwin.performance.quantities import UNKNOWN, bits_per_second, number, percent, quantity, seconds
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from nettwin.apps.quantities import percent, quantity, seconds
 from nettwin.cli.console import table
 from nettwin.cli.options import TablePart
 from nettwin.cli.performance_tables import cell, heading, says_something
+from nettwin.performance.quantities import percent, quantity, seconds
 
 if TYPE_CHECKING:
     import pandas as pd

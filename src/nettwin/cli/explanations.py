@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from nettwin.apps.quantities import UNKNOWN, percent, quantity, seconds
 from nettwin.cli.console import printable, table
+from nettwin.performance.quantities import UNKNOWN, percent, quantity, seconds
 
 if TYPE_CHECKING:
     from nettwin.apps.explain import DemandExplanation, Explanation

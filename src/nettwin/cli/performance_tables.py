@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from nettwin.apps.quantities import UNKNOWN, bits_per_second, percent, quantity, seconds
 from nettwin.cli.console import table
+from nettwin.performance.quantities import UNKNOWN, bits_per_second, percent, quantity, seconds
 
 if TYPE_CHECKING:
     import pandas as pd

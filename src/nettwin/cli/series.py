@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from nettwin.apps.quantities import percent, seconds
 from nettwin.cli.answers import figures
 from nettwin.cli.console import table
 from nettwin.cli.output import Destination, Result, emit
 from nettwin.cli.performance_tables import meter
 from nettwin.cli.verdict import Objectives, leave_if_violated
+from nettwin.performance.quantities import percent, seconds
 
 if TYPE_CHECKING:
     from nettwin.apps.tables import SeriesView

@@ -91,8 +91,8 @@ _TITLES = {Part.NODES: "Nodes", Part.LINKS: "Links with the highest offered load
 
 
 def _summary(scenario: "Scenario") -> list[tuple[str, str]]:
-    from nettwin.apps.quantities import bits_per_second, percent, seconds
     from nettwin.controlplane import route
+    from nettwin.performance.quantities import bits_per_second, percent, seconds
 
     topology, traffic = scenario.topology, scenario.traffic
     load = route(scenario).link_load_bps(traffic.rate_bps, topology.n_links) / topology.capacity_bps

@@ -123,7 +123,7 @@ def _render(console: "Console", view: "SweepView", n_causes: int, top: int) -> N
 
 
 def _causes(case: "LinkWorstCase") -> str:
-    from nettwin.apps.quantities import percent
+    from nettwin.performance.quantities import percent
 
     return "; ".join(f"{failure} ({percent(utilization)})" for failure, utilization in case.causes) or "-"
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from nettwin.apps.quantities import number, percent, seconds
 from nettwin.cli.console import note
 from nettwin.cli.exit_codes import ExitCode
 from nettwin.cli.options import MaxDelay, MaxLoss, MaxUtilization
+from nettwin.performance.quantities import number, percent, seconds
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from nettwin.apps.explain.lever_words import REROUTES, effect, harm, turned
 from nettwin.apps.explain.parts import DemandExplanation, Remedy, Sensitivity, Target
 from nettwin.apps.explain.port_words import listed
 from nettwin.apps.explain.sensitivities import importance
-from nettwin.apps.quantities import percent, seconds
+from nettwin.performance.quantities import percent, seconds
 
 _LEVERS, _REMEDIES = 3, 4
 _WORTH_A_CHANGE, _WORTH_A_WARNING, _WORTH_A_REMOVAL = 0.01, 0.02, 0.1  # shares of the delay

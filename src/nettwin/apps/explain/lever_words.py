@@ -1,7 +1,7 @@
 """Changes and their effects in words."""
 
 from nettwin.apps.explain.parts import Remedy, Sensitivity
-from nettwin.apps.quantities import percent, seconds
+from nettwin.performance.quantities import percent, seconds
 
 REROUTES = ("class", "metric")
 """Levers that move the demand itself."""

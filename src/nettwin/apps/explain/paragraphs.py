@@ -7,7 +7,7 @@ from nettwin.apps.explain.advice import aims, levers, moves
 from nettwin.apps.explain.causes import drops_by_queue, waits_by_queue
 from nettwin.apps.explain.parts import DemandExplanation, Hop, QueueLoad, Target
 from nettwin.apps.explain.port_words import buffer_words, listed, who, why
-from nettwin.apps.quantities import bits_per_second, percent, seconds
+from nettwin.performance.quantities import bits_per_second, percent, seconds
 
 _WORTH_TELLING = 0.02  # share of the delay
 _WORTH_DETAIL = 0.1

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nettwin.apps.explain.causes import ITSELF, SAME_QUEUE
 from nettwin.apps.explain.parts import Cause, QueueLoad
-from nettwin.apps.quantities import bits_per_second, number, percent
+from nettwin.performance.quantities import bits_per_second, number, percent
 from nettwin.scenario import Discipline
 
 _NEAR_FULL, _MOSTLY = 0.9, 0.5

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nettwin.apps.quantities import percent
 from nettwin.apps.report.layout import WIDTH, Layout, layout
 from nettwin.apps.report.network_map import half_links, node_marks
 from nettwin.errors import InputError
 from nettwin.optimize.steering.crossings import crossings
+from nettwin.performance.quantities import percent
 from nettwin.scenario import Scenario, Topology
 from nettwin.scenario.arrays import FloatArray
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nettwin.apps.quantities import bits_per_second, number
 from nettwin.changes import (
     ClearPath,
     SegmentPolicy,
@@ -18,6 +17,7 @@ from nettwin.changes import (
 )
 from nettwin.changes.change import Change
 from nettwin.changes.selection import links_named
+from nettwin.performance.quantities import bits_per_second, number
 from nettwin.scenario import AdjacencySegment, Link, Queue, Scenario, SegmentList
 
 DIRECT = "shortest path"

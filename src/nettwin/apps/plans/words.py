@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nettwin.apps.quantities import bits_per_second, percent
 from nettwin.changes import ClearPath, Plan, SegmentPolicy
 from nettwin.changes.change import Change
 from nettwin.optimize.steering.crossings import crossings
+from nettwin.performance.quantities import bits_per_second, percent
 from nettwin.scenario import AdjacencySegment, Scenario
 from nettwin.scenario.arrays import FloatArray
 from nettwin.scenario.plain import kind_name

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from nettwin.apps.quantities import UNKNOWN, percent, seconds
 from nettwin.apps.tables import PerformanceView
+from nettwin.performance.quantities import UNKNOWN, percent, seconds
 
 UTILIZATION_LIMITS = (0.2, 0.5, 0.7, 0.9)
 LOSS_LIMITS = (1e-6, 1e-3, 1e-2, 1e-1)

@@ -6,13 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from nettwin.apps.quantities import bits_per_second, number, percent, seconds
 from nettwin.apps.report.cases import Case, Metric, metrics
 from nettwin.apps.report.figures import figures
 from nettwin.apps.report.layout import WIDTH, Layout, layout, schematic
 from nettwin.apps.report.network_map import half_links, node_marks
 from nettwin.apps.report.rows import demand_rows, link_rows
 from nettwin.errors import ScenarioError
+from nettwin.performance.quantities import bits_per_second, number, percent, seconds
 from nettwin.scenario import Topology
 
 _ROOMY_NODES = 80

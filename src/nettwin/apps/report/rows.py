@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nettwin.apps.quantities import quantity
 from nettwin.apps.report.cases import Case
+from nettwin.performance.quantities import quantity
 from nettwin.scenario.arrays import FloatArray
 
 _NOTHING = 1e-9

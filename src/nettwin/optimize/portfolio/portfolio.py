@@ -1,0 +1,42 @@
+"""Picks methods for an intent, lets each start where the one before ended, and keeps the best plan and the best bound."""
+
+from dataclasses import dataclass, replace
+
+from nettwin.intents.intent import Intent
+from nettwin.optimize import registry
+from nettwin.optimize.answer import answered
+from nettwin.optimize.budget import Budget
+from nettwin.optimize.portfolio.finish import finished
+from nettwin.optimize.portfolio.kinds import kind_of
+from nettwin.optimize.portfolio.legs import legs_for
+from nettwin.optimize.portfolio.relay import Relay
+from nettwin.optimize.solution import Solution
+from nettwin.predict.predictor import Predictor
+from nettwin.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """Local search, column generation, constraint programming and twin-guided search, combined as the intent needs it."""
+
+    gap: float = 5e-4
+    """The search ends when the first objective is this close to what is provably possible, relative."""
+    cleaning: float = 1e-4
+    """Changes are dropped that the first objective does not need, if it loses no more than this, relative. 0: only the useless ones."""
+
+    @property
+    def name(self) -> str:
+        return "portfolio"
+
+    def optimize(self, scenario: Scenario, intent: Intent, predictor: Predictor, budget: Budget) -> Solution:
+        """The best plan of all methods that were tried, without the changes that do not matter."""
+        relay = Relay.of(scenario, intent, predictor, budget)
+        kind = kind_of(intent)
+        for leg in legs_for(kind, scenario, intent):
+            if relay.clock.stopped_by or relay.gap <= self.gap:
+                break
+            relay.run(registry.create(leg.method, **leg.options), leg)
+        stopped_by = "optimum" if relay.gap <= self.gap else relay.clock.stopped_by
+        found = finished(relay, self.cleaning)
+        found = replace(found, stopped_by=stopped_by, notes={"kind": kind.value, **found.notes})
+        return answered(scenario, intent, predictor, relay.clock, found)

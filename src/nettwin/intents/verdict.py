@@ -53,6 +53,11 @@ class Verdict:
         return sum(clause.excess for clause in self.clauses if clause.is_hard and clause.status is Status.VIOLATED)
 
     @property
+    def hard_doubt(self) -> float:
+        """Total relative excess of the hard clauses if the far ends of all intervals came true."""
+        return sum(clause.doubt for clause in self.clauses if clause.is_hard)
+
+    @property
     def penalty(self) -> float:
         """Total price of the soft clauses that are violated."""
         return sum(clause.penalty for clause in self.clauses)

@@ -56,7 +56,7 @@ def keeps(scenario: Scenario, row: int, path: list[int], constraint: PathConstra
     nodes = [links[0].source, *(link.target for link in links)]
     if any(link.id in constraint.avoid.links or set(link.tags) & set(constraint.avoid.tags) for link in links):
         return False
-    if any(node in constraint.avoid.nodes for node in nodes[1:-1]):
+    if any(node in constraint.avoid.nodes for node in set(nodes) - {nodes[0], nodes[-1]}):
         return False
     length = sum(link.propagation_delay_s for link in links)
     if len(path) > (constraint.max_hops or 99) or length > (constraint.max_stretch or 99) * fastest * (1 + 1e-9):

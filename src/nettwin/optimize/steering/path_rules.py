@@ -28,9 +28,9 @@ class PathRule:
 
 
 def path_rules(scenario: Scenario, intent: Intent) -> list[PathRule]:
-    """A rule for each set of demands that the same constraints are about; demands without any are in none.
+    """A rule for each set of demands that the same constraints are about; demands without any, or without traffic, are in none.
 
-    A demand that starts or ends at an avoided node may still do so: it only must not pass it on the way.
+    A demand's own ends need not be avoided.
     Raises UnknownNameError for a node, link or selector that does not exist.
     """
     indices = [index for index, each in enumerate(intent.paths) if _limits_paths(each)]
@@ -39,6 +39,7 @@ def path_rules(scenario: Scenario, intent: Intent) -> list[PathRule]:
     concerns = np.zeros((len(indices), scenario.traffic.n_demands), dtype=np.bool_)
     for position, index in enumerate(indices):
         concerns[position, rows(intent, intent.paths[index].selected, scenario)] = True
+    concerns &= scenario.traffic.rate_bps > 0
     kinds, kind_of = np.unique(concerns, axis=1, return_inverse=True)
     every = np.arange(scenario.traffic.n_demands)
     found: list[PathRule] = []
@@ -91,21 +92,17 @@ def _rules(scenario: Scenario, intent: Intent, clauses: tuple[int, ...], concern
         link |= links
     rule = PathRule(
         rows=concerned,
-        is_avoided=frozen(link | node[topology.link_source] | node[topology.link_target]),
+        is_avoided=link,
         sequences=tuple(each for constraint in constraints for each in waypoint_sequences(topology, constraint)),
         max_hops=min((c.max_hops for c in constraints if c.max_hops is not None), default=np.inf),
         max_stretch=min((c.max_stretch for c in constraints if c.max_stretch is not None), default=np.inf),
         clauses=clauses,
     )
     ends = scenario.traffic.source[concerned], scenario.traffic.target[concerned]
-    at_home = np.stack([np.where(node[end], end, -1) for end in ends])
-    for source, target in np.unique(at_home, axis=1).T:
-        of_these = concerned[(at_home[0] == source) & (at_home[1] == target)]
-        may_leave = ~link & (topology.link_source == source) & ~_bars(node, topology.link_target, target)
-        may_enter = ~link & (topology.link_target == target) & ~_bars(node, topology.link_source, source)
-        yield replace(rule, rows=of_these, is_avoided=frozen(rule.is_avoided & ~may_leave & ~may_enter))
-
-
-def _bars(node: BoolArray, end: IntArray, own: int) -> BoolArray:
-    """Whether the other end of each link is an avoided node, and not the demand's own."""
-    return np.asarray(node[end] & (end != own))
+    own = np.stack([np.where(node[end], end, -1) for end in ends])  # ends that would have to be avoided
+    for pair in np.unique(own, axis=1).T:
+        of_these = concerned[(own == pair[:, None]).all(axis=0)]
+        elsewhere = node.copy()
+        elsewhere[pair[pair >= 0]] = False
+        closed = link | elsewhere[topology.link_source] | elsewhere[topology.link_target]
+        yield replace(rule, rows=of_these, is_avoided=frozen(closed))

@@ -62,6 +62,15 @@ def shortest_delays(topology: Topology, is_closed: BoolArray | None = None) -> F
     return np.where(shortest < instant * topology.n_nodes, 0.0, shortest)
 
 
+def passes(nodes: Sequence[int], sequence: BoolArray) -> bool:
+    """Whether a walk over these nodes passes the waypoints [position, node] in their order."""
+    passed = 0
+    for node in nodes:
+        while passed < len(sequence) and sequence[passed, node]:
+            passed += 1
+    return passed == len(sequence)
+
+
 @dataclass(frozen=True, eq=False)
 class RuleCheck:
     """A rule, and what the forwarding makes of it between any two nodes."""
@@ -83,6 +92,17 @@ class RuleCheck:
         for sequence, table in zip(self.rule.sequences, self.progress, strict=True):
             kept = kept & (self._passed(stops, table) == len(sequence))
         return kept
+
+    def allows_route(self, route: Sequence[int]) -> bool:
+        """Whether one walk over these links, which follow each other, keeps to the rule."""
+        topology, links = self.scenario.topology, np.array(route, dtype=np.int64)
+        nodes = [int(topology.link_source[links[0]]), *topology.link_target[links].tolist()]
+        possible = float(self.lengths.possible_delay_s[nodes[0], nodes[-1]])
+        length = float(topology.propagation_delay_s[links].sum())
+        is_short = len(links) <= self.rule.max_hops and (
+            self.rule.max_stretch == np.inf or length <= self.rule.max_stretch * possible * ROUNDING
+        )
+        return is_short and bool(self.is_clean_link[links].all()) and all(passes(nodes, sequence) for sequence in self.rule.sequences)
 
     @cached_property
     def is_clean(self) -> BoolArray:  # [source, target]

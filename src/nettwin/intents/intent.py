@@ -1,11 +1,13 @@
-"""An intent: everything that the operator wants, in one value."""
+"""An intent: everything that the operator wants, in one value (RFC 9315: goals and outcomes, whatever the way to get there)."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from nettwin.errors import ScenarioError, UnknownNameError
 from nettwin.intents.limits import Limits
-from nettwin.intents.objectives import Objective
+from nettwin.intents.objectives import EVERY_DEMAND, Objective
 from nettwin.intents.path_constraints import PathConstraint
 from nettwin.intents.planning import Planning
 from nettwin.intents.selectors import Selector
@@ -28,3 +30,31 @@ class Intent:
     survive: tuple[Survive, ...] = ()
     planning: Planning | None = None
     verify: Verification | None = None
+
+    def __post_init__(self) -> None:
+        known = [EVERY_DEMAND, *self.select]
+        for place, name in self._selectors_in_use():
+            if name not in known:
+                raise UnknownNameError.among("selector", name, known, where=place)
+        counts = Counter(name for name in (*(slo.name for slo in self.slos), *(path.name for path in self.paths)) if name)
+        if twice := [name for name, count in counts.items() if count > 1]:
+            raise ScenarioError(f"two clauses are called {twice[0]!r}", where="intent", hint="names of clauses are unique")
+        for index, survive in enumerate(self.survive):
+            for name in survive.slos:
+                self.slos_named(name, where=f"survive[{index}]")
+
+    def _selectors_in_use(self) -> list[tuple[str, str]]:
+        used = [(f"objectives[{index}]", objective.over) for index, objective in enumerate(self.objectives)]
+        used += [(f"slos[{index}]", slo.selected) for index, slo in enumerate(self.slos)]
+        used += [(f"paths[{index}]", path.selected) for index, path in enumerate(self.paths)]
+        return used + [(f"paths[{index}]", path.disjoint_from) for index, path in enumerate(self.paths) if path.disjoint_from]
+
+    def slos_named(self, name: str, where: str = "") -> dict[str, Slo]:
+        """By name the SLO that is called so, or all those for the selector of this name. Raises UnknownNameError."""
+        by_name = {slo.name or f"slos[{index}]": slo for index, slo in enumerate(self.slos)}
+        if name in by_name:
+            return {name: by_name[name]}
+        found = {key: slo for key, slo in by_name.items() if slo.selected == name}
+        if not found:
+            raise UnknownNameError.among("SLO", name, [*by_name, *(slo.selected for slo in self.slos)], where=where)
+        return found

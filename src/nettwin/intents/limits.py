@@ -1,7 +1,10 @@
 """What a plan may do, and what the network must keep to."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
+
+from nettwin.errors import ScenarioError
 
 
 class Knob(StrEnum):
@@ -30,3 +33,18 @@ class Limits:
     max_changes: int | None = None
     """Most changes of a plan; a segment policy of one demand is one, a metric of one link is one."""
     knobs: tuple[Knob, ...] = (Knob.SEGMENT_POLICY,)
+
+    def __post_init__(self) -> None:
+        check_utilization(self.max_utilization, "limits")
+        for name, least in (("max_splits", 1), ("max_segments", 0), ("max_changes", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ScenarioError(f"{name} is {value}", where="limits", hint=f"{least} or more")
+        if len(set(self.knobs)) != len(self.knobs):
+            raise ScenarioError(f"a knob stands twice in {', '.join(self.knobs)}", where="limits", hint="name each once")
+
+
+def check_utilization(value: float | None, where: str) -> None:
+    """Raises ScenarioError for a bound that no network could be held to."""
+    if value is not None and not 0 < value < math.inf:
+        raise ScenarioError(f"max_utilization is {value}", where=where, hint="a share of the capacity above 0, as 80 %")

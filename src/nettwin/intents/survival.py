@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nettwin.errors import ScenarioError
+from nettwin.intents.limits import check_utilization
+
 
 class FailureKind(StrEnum):
     """What fails alone."""
@@ -22,6 +25,11 @@ class Survive:
     """Ids or patterns of what may fail; empty: anything of this kind."""
     max_utilization: float | None = 1.0
     slos: tuple[str, ...] = ()
-    """Names of SLOs that must hold too."""
+    """Names of SLOs that must hold too; the name of a selector means all SLOs for it."""
     connected: bool = True
     """Whether every demand that both its ends survive must still arrive."""
+
+    def __post_init__(self) -> None:
+        check_utilization(self.max_utilization, "survive")
+        if self.max_utilization is None and not self.slos and not self.connected:
+            raise ScenarioError("nothing is required", where="survive", hint="require max_utilization, slos or connected")

@@ -1,5 +1,6 @@
 """Judging: which clauses of an intent hold, and who is responsible where they do not (intent assurance, RFC 9315 section 7)."""
 
-from nettwin.intents.judging.judge import Predict, judge, judge_many, needs_performance
+from nettwin.intents.judging.case import Predict
+from nettwin.intents.judging.judge import judge, judge_many, needs_performance
 
 __all__ = ["Predict", "judge", "judge_many", "needs_performance"]

@@ -72,8 +72,8 @@ def _weight(case: Case, demand: int, metric: Metric, links: IntArray, propagatio
     queues = case.queue_by_class[links, int(case.scenario.traffic.traffic_class[demand])]
     match metric:
         case Metric.ONE_WAY_DELAY:
-            return answer.queues.delay_s[queues] + propagation_s
+            return np.asarray(answer.queues.delay_s[queues] + propagation_s)
         case Metric.DELAY_VARIATION:
-            return answer.queues.delay_s[queues]
+            return np.asarray(answer.queues.delay_s[queues])
         case _:
-            return answer.queues.loss_ratio[queues]
+            return np.asarray(answer.queues.loss_ratio[queues])

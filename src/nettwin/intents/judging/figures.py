@@ -7,7 +7,7 @@ import numpy as np
 from nettwin.intents.objectives import level_of
 from nettwin.intents.slo import Metric
 from nettwin.performance import DemandPerformance, Performance
-from nettwin.scenario.arrays import BoolArray, FloatArray
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class Figures:
     upper: FloatArray  # [demand]
     is_trusted: BoolArray  # [demand] whether the engine knows such demands
 
-    def of(self, rows: FloatArray) -> "Figures":
+    def of(self, rows: IntArray) -> "Figures":
         """Those of some demands."""
         return Figures(self.value[rows], self.lower[rows], self.upper[rows], self.is_trusted[rows])
 

@@ -24,9 +24,9 @@ def _value(intent: Intent, objective: Objective, case: Case) -> float:
         case Figure.MAX_UTILIZATION:
             return float(case.utilization.max(initial=0.0))
         case Figure.CHANGES:
-            return float(len(case.plan))
+            return float(case.n_changes)
         case Figure.COST:
-            return math.nan
+            return case.cost(intent.planning)[0]
     return _over_demands(intent, objective, case)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from nettwin.intents.judging.case import Case
 from nettwin.intents.judging.culprits import blame
 from nettwin.intents.judging.holding import Held
-from nettwin.intents.objectives import EVERY_DEMAND, MEAN
-from nettwin.intents.slo import Metric, Slo
+from nettwin.intents.objectives import EVERY_DEMAND
+from nettwin.intents.slo import TIMES, Metric, Slo
 from nettwin.intents.verdict import Status
 from nettwin.performance.quantities import percent, seconds
 from nettwin.scenario.arrays import IntArray
@@ -19,13 +19,12 @@ _NAMES = {
     Metric.PACKET_LOSS: "packet loss",
     Metric.THROUGHPUT: "throughput",
 }
-_TIMES = (Metric.ONE_WAY_DELAY, Metric.DELAY_VARIATION)
 
 
 def asked(slo: Slo) -> str:
     """``p99 one-way delay of gold must stay below 25.0 ms``."""
     whose = "every demand" if slo.selected == EVERY_DEMAND else slo.selected
-    subject = f"{slo.statistic} {_NAMES[slo.metric]} of {whose}" if slo.metric in _TIMES else f"{_NAMES[slo.metric]} of {whose}"
+    subject = f"{slo.statistic} {_NAMES[slo.metric]} of {whose}" if slo.metric in TIMES else f"{_NAMES[slo.metric]} of {whose}"
     if slo.metric is Metric.THROUGHPUT:
         return f"{subject} must be at least {percent(slo.bound)} of what is sent"
     return f"{subject} must stay below {shown(slo.metric)(slo.bound)}"
@@ -33,7 +32,7 @@ def asked(slo: Slo) -> str:
 
 def shown(metric: Metric) -> Callable[[float], str]:
     """Writes values of a metric."""
-    return seconds if metric in _TIMES else percent
+    return seconds if metric in TIMES else percent
 
 
 def slo_words(slo: Slo, held: Held, worst: IntArray, case: Case) -> str:
@@ -77,7 +76,8 @@ def _why(held: Held, worst: IntArray) -> str:
 
 def _figure(slo: Slo, held: Held, place: int, case: Case) -> str:
     """``Oslo->Rome 31.2 ms (interval 27.0 ms to 36.0 ms)``."""
-    name, text = case.scenario.demand_ids[held.rows[place]], shown(slo.metric)
+    name: str = case.scenario.demand_ids[held.rows[place]]
+    text = shown(slo.metric)
     if held.is_cut_off[place]:
         return f"{name} of which nothing arrives"
     value, lower, upper = (float(each[place]) for each in (held.figures.value, held.figures.lower, held.figures.upper))

@@ -13,7 +13,7 @@ from nettwin.intents.verdict import Status
 from nettwin.performance.quantities import percent, seconds
 from nettwin.scenario.arrays import IntArray
 
-_NAMES = {
+NAMES = {
     Metric.ONE_WAY_DELAY: "one-way delay",
     Metric.DELAY_VARIATION: "delay variation",
     Metric.PACKET_LOSS: "packet loss",
@@ -24,7 +24,7 @@ _NAMES = {
 def asked(slo: Slo) -> str:
     """``p99 one-way delay of gold must stay below 25.0 ms``."""
     whose = "every demand" if slo.selected == EVERY_DEMAND else slo.selected
-    subject = f"{slo.statistic} {_NAMES[slo.metric]} of {whose}" if slo.metric in TIMES else f"{_NAMES[slo.metric]} of {whose}"
+    subject = f"{slo.statistic} {NAMES[slo.metric]} of {whose}" if slo.metric in TIMES else f"{NAMES[slo.metric]} of {whose}"
     if slo.metric is Metric.THROUGHPUT:
         return f"{subject} must be at least {percent(slo.bound)} of what is sent"
     return f"{subject} must stay below {shown(slo.metric)(slo.bound)}"

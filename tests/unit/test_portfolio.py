@@ -46,6 +46,29 @@ def test_cleaning_takes_back_what_does_not_matter_and_nothing_else() -> None:
     assert np.all(utilization_of(Plan(changes_to(before, kept)).apply(before)) <= np.maximum(utilization_of(after), tight) + 1e-9)
 
 
+def test_cleaning_keeps_to_the_limit_whatever_the_ways() -> None:
+    before = ring()
+    ways = (
+        (SegmentList((AdjacencySegment("n3->n4"),), 0.61234), SegmentList((NodeSegment("n2"),), 0.38)),
+        (SegmentList((AdjacencySegment("n0->n5"), NodeSegment("n3")), 0.123), SegmentList((), 0.5), SegmentList((NodeSegment("n5"),), 1.0)),
+    )
+    after = steered(before, {name: ways[index % 2] for index, name in enumerate(before.demand_ids) if name not in ("n0->n5", "n4->n3")})
+    for limit in (0.0, 0.3, 0.6, 1.0):
+        clean = Plan(changes_to(before, cleaned(before, after, limit))).apply(before)
+        assert np.all(utilization_of(clean) <= np.maximum(utilization_of(after), limit) + 1e-9)
+        assert len(clean.policy.segment_lists) <= len(after.policy.segment_lists)
+    assert not cleaned(before, after, 1.0)
+
+
+def test_splits_are_whole_percents_after_cleaning() -> None:
+    ends = ring()
+    before = Scenario(ends.topology, Traffic.of([Demand("n0", "n2", 1e6)], ends.topology))
+    split = (SegmentList((), 0.61234), SegmentList((NodeSegment("n5"),), 0.38), SegmentList((NodeSegment("n4"),), 0.00766))
+    (sharing,) = cleaned(before, steered(before, {"n0->n2": split}), 0.62).values()
+    assert dict(sharing) == {(): 0.62, (5,): 0.38}
+    assert not cleaned(before, steered(before, {"n0->n2": split}), 1.0)
+
+
 def test_cleaning_leaves_demands_alone_that_are_not_free() -> None:
     before = ring()
     after = steered(before, {"n0->n1": (SegmentList((NodeSegment("n4"),)),)})

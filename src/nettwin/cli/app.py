@@ -16,6 +16,7 @@ from nettwin.cli.explain import explain
 from nettwin.cli.groups import grouped
 from nettwin.cli.import_ import import_
 from nettwin.cli.learn import LEARN
+from nettwin.cli.optimize import optimize
 from nettwin.cli.predict import predict
 from nettwin.cli.schema import schema
 from nettwin.cli.show import show
@@ -27,7 +28,7 @@ from nettwin.cli.whatif import whatif
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Scenarios": (import_, validate, show, convert, schema),
-    "Answers": (predict, simulate, whatif, sweep, compare, explain),
+    "Answers": (predict, simulate, whatif, sweep, compare, explain, optimize),
     "Engines": (engines, evaluate, tour),
 }
 GROUPS: dict[str, tuple[CommandGroup, ...]] = {

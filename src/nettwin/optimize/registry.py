@@ -72,6 +72,8 @@ def _load(name: str) -> Any:
     try:
         return getattr(import_module(module), member)
     except ImportError as missing:
+        if (missing.name or "").startswith("nettwin."):
+            raise  # ours is broken, not absent
         what = missing.name or str(missing)
         raise MissingDependencyError(
             f"needs {what}, which is not installed", where=f"method {name!r}", hint="pip install 'nettwin[optimize]'"

@@ -42,7 +42,8 @@ def in_words(before: Scenario, after: Scenario, plan: Plan) -> list[str]:
 def _counted(changes: Sequence[Change], scenario: Scenario) -> str:
     """``Steers 24 of 462 demands (13 % of the traffic): 22 by one waypoint, 2 split over several ways; sets 3 IGP metrics.``"""
     steered = [change for change in changes if isinstance(change, SegmentPolicy)]
-    rows = [scenario.demand_index[change.demand] for change in changes if _names_one(change, scenario)]
+    named = [change.demand for change in changes if isinstance(change, SegmentPolicy | ClearPath)]
+    rows = [scenario.demand_index[name] for name in named if name in scenario.demand_index]
     parts = []
     if rows:
         rate = scenario.traffic.rate_bps
@@ -56,10 +57,6 @@ def _counted(changes: Sequence[Change], scenario: Scenario) -> str:
     parts += [f"{count} times {kind}" for kind, count in others.items()]
     sentence = "; ".join(parts)
     return sentence[:1].upper() + sentence[1:] + "."
-
-
-def _names_one(change: Change, scenario: Scenario) -> bool:
-    return isinstance(change, SegmentPolicy | ClearPath) and change.demand in scenario.demand_index
 
 
 def _kind_of_way(change: SegmentPolicy) -> str:

@@ -20,12 +20,12 @@ def crossings(scenario: Scenario) -> "csr_array":  # [demand, link]
 
     forwarding = forwarding_of(scenario)
     vectors = SegmentVectors.of(forwarding)
-    row, link, share = _entries(plan_itineraries(scenario, forwarding), vectors, forwarding.graph.target)
+    row, link, share = entries_of(plan_itineraries(scenario, forwarding), vectors, forwarding.graph.target)
     shape = (scenario.traffic.n_demands, scenario.topology.n_links)
     return csr_array((share, (row, link)), shape=shape)  # entries of the same place add up
 
 
-def _entries(itineraries: Itineraries, vectors: SegmentVectors, link_target: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+def entries_of(itineraries: Itineraries, vectors: SegmentVectors, link_target: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
     """Demand, link and share of each entry: of the legs that cross one link, and of those that follow the forwarding."""
     legs, offsets = itineraries.legs, itineraries.leg_offsets
     n_legs = np.diff(offsets)

@@ -15,6 +15,7 @@ from nettwin.cli.exit_codes import EXIT_CODES_HELP
 from nettwin.cli.explain import explain
 from nettwin.cli.groups import grouped
 from nettwin.cli.import_ import import_
+from nettwin.cli.intent import INTENT
 from nettwin.cli.learn import LEARN
 from nettwin.cli.optimize import optimize
 from nettwin.cli.predict import predict
@@ -32,6 +33,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Engines": (engines, evaluate, tour),
 }
 GROUPS: dict[str, tuple[CommandGroup, ...]] = {
+    "Answers": (INTENT,),
     "Learning": (DATASET, LEARN),
 }
 

@@ -51,9 +51,3 @@ def write_intent(intent: Intent, path: Path | str) -> None:
 def _read(plain: Any, places: Places) -> Intent:
     intent: Intent = INTENT.read(plain, Place(places))
     return intent
-
-
-def intent_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of an intent."""
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "nettwin intent"}
-    return {**head, "description": "What an operator wants of a network: docs/intents.md", **INTENT.schema()}

@@ -63,6 +63,11 @@ class Paths:
         is_own = (node == self.scenario.traffic.source[demand]) | (node == self.scenario.traffic.target[demand])
         return np.bincount(self.hop_path, weights=nodes[node] & ~is_own, minlength=self.n_paths) > 0
 
+    def nodes_of(self, path: int) -> list[str]:
+        """The nodes of one path, in order."""
+        links = [self.scenario.topology.links[link] for link in self.hop_link[self.hop_path == path].tolist()]
+        return [links[0].source, *(link.target for link in links)]
+
     @cached_property
     def _position(self) -> IntArray:  # [hop] 1 at the first link: the position of its target, the path's source being at 0
         starts = np.concatenate([[0], np.cumsum(self.n_hops)])[:-1]

@@ -88,7 +88,10 @@ def _path_breaches(constraint: PathConstraint, paths: Paths) -> Iterator[Breach]
 def _via(constraint: PathConstraint, paths: Paths) -> Breach:
     stops = [" or ".join(names) for names in constraint.via]
     rule = f"pass {' and then '.join(stops)}" if constraint.is_ordered else f"pass {' and '.join(stops)}"
-    return Breach(rule, _per_demand(paths, misses_waypoint(paths, constraint).astype(np.float64)))
+    misses = misses_waypoint(paths, constraint)
+    share = _per_demand(paths, misses.astype(np.float64))
+    meant = np.flatnonzero(misses & _of_worst(paths, share))
+    return Breach(rule, share, example=f"over {' - '.join(paths.nodes_of(int(meant[0])))}" if len(meant) else "")
 
 
 def _avoided(avoid: Avoid, paths: Paths) -> Breach:

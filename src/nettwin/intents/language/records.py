@@ -111,8 +111,13 @@ class Record:
     def write(self, value: Any) -> dict[str, Any]:
         return self.fields.write(value)
 
+    @property
+    def name(self) -> str:
+        """Under which the schema defines it."""
+        return self.fields.called.removeprefix("a ").removeprefix("an ").replace(" ", "-").lower()
+
     def schema(self) -> Schema:
-        own = self.fields.schema()
+        own: Schema = {"$ref": f"#/$defs/{self.name}"}
         return own if self.short is None else {"anyOf": [own, self.short.kind.schema()]}
 
 

@@ -78,6 +78,7 @@ OBJECTIVE = Record(
 )
 
 _PENALTY = Key("penalty", "penalty", NUMBER, "price of exceeding the bound by 100 %, per demand")
+SOFT = Record(Fields((_PENALTY,), "a soft bound"), Soft, short=_PENALTY)
 SLO = Record(
     Fields(
         (
@@ -86,7 +87,7 @@ SLO = Record(
             Key("metric", "metric", METRIC, "what is bounded", is_required=True),
             Key("stat", "statistic", STATISTIC, "of one-way delay: mean or a percentile; of the others the mean", ("statistic",)),
             Key("bound", "bound", Bound(), "as 25 ms or 0.1 %", is_required=True, written=written_bound),
-            Key("soft", "soft", Record(Fields((_PENALTY,), "a soft bound"), Soft, short=_PENALTY), "may be violated, at a price"),
+            Key("soft", "soft", SOFT, "may be violated, at a price"),
         ),
         "an SLO",
     ),
@@ -256,3 +257,16 @@ INTENT = Record(
     ),
     _intent,
 )
+PARTS = (SELECT, OBJECTIVE, SOFT, SLO, AVOID, PATH, LIMITS, SURVIVE, GROWTH, VERIFY)
+"""What an intent is made of."""
+
+
+def intent_schema() -> Schema:
+    """The JSON Schema (2020-12) of an intent."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nettwin intent",
+        "description": "What an operator wants of a network, whatever the way to get there.",
+        **INTENT.fields.schema(),
+        "$defs": {part.name: part.fields.schema() for part in PARTS},
+    }

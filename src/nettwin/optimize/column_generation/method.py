@@ -11,11 +11,13 @@ from nettwin.intents.limits import Knob
 from nettwin.intents.objectives import EVERY_DEMAND, Figure, Objective
 from nettwin.optimize.answer import Found, answered
 from nettwin.optimize.budget import Budget, Clock
+from nettwin.optimize.column_generation.choosing import Choice
 from nettwin.optimize.column_generation.rounding import rounded
 from nettwin.optimize.column_generation.search import Steered, Task, fewest_changes, least_cost, lowest_utilization
 from nettwin.optimize.column_generation.tasks import Case, case_of
 from nettwin.optimize.column_generation.ways import steering_from, utilization_by
 from nettwin.optimize.lp.bounds import mcf_bound
+from nettwin.optimize.lp.generation import Start
 from nettwin.optimize.solution import Bound, Solution
 from nettwin.optimize.steering.detours import changes_to
 from nettwin.predict.predictor import Predictor
@@ -53,8 +55,7 @@ class ColumnGeneration:
 
     def _answer(self, case: Case, found: Steered, proof: "_Proof", clock: Clock) -> Found:
         floor, bound = proof.bound(found), proof.best(found)
-        better = self._second(case, found, clock)
-        shares = rounded(case.task.problem, better.shares, case.intent.limits.max_splits, self.least_share)
+        shares = self._rounded(case, found, self._second(case, found, clock), clock)
         value = float(utilization_by(case.task.problem, shares.ways, shares.share).max(initial=0.0))
         steering = {**case.kept, **steering_from(case.task.problem, shares)}
         is_optimal = bound is not None and value <= bound.value * (1 + 2 * self.tolerance)
@@ -66,6 +67,16 @@ class ColumnGeneration:
             stopped_by="optimum" if is_optimal else clock.stopped_by,
             notes=notes,
         )
+
+    def _rounded(self, case: Case, found: Steered, better: Steered, clock: Clock) -> Start:
+        """What came second is rounded, or what came first where the former does not survive that."""
+        problem, choice = case.task.problem, Choice(case.intent.limits.max_splits, self.least_share, 2 * self.tolerance)
+        shares = rounded(problem, better.shares, found.price, choice, clock)
+        value = float(utilization_by(problem, shares.ways, shares.share).max(initial=0.0))
+        if better is found or value <= better.value * (1 + 2 * self.tolerance):
+            return shares
+        other = rounded(problem, found.shares, found.price, choice, clock)
+        return min(shares, other, key=lambda each: float(utilization_by(problem, each.ways, each.share).max(initial=0.0)))
 
     def _second(self, case: Case, found: Steered, clock: Clock) -> Steered:
         """What comes after the utilization: delay if the intent says so, else few changes."""

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from nettwin.optimize.budget import Clock
+from nettwin.optimize.column_generation.choosing import Choice, few_ways
 from nettwin.optimize.column_generation.ways import utilization_by
 from nettwin.optimize.lp.generation import Start
 from nettwin.optimize.lp.master import Master
@@ -13,23 +15,32 @@ _POWER = 16
 _PASSES = 3
 
 
-def rounded(problem: SteeringProblem, start: Start, max_splits: int, least_share: float) -> Start:
-    """At most so many ways per demand, none with less than a least share; what is left is shared anew among them."""
-    if max_splits == 1:
-        return _unsplit(problem, start)
-    few = _heaviest(start, max_splits, least_share)
+def rounded(problem: SteeringProblem, start: Start, price: FloatArray, choice: Choice, clock: Clock) -> Start:
+    """At most so many ways per demand, none with less than a least share; what is left is shared anew among them.
+
+    Where that is worse than the start, a small integer program chooses the ways (``price`` [link] of the optimum tells it which).
+    """
+    few = _heaviest(start, choice)
     if len(few.share) == len(start.share):
         return few
-    again = _heaviest(_shared_anew(problem, few), max_splits, least_share)
-    return min(few, again, key=lambda each: float(utilization_by(problem, each.ways, each.share).max(initial=0.0)))
+    simple = _unsplit(problem, start) if choice.max_splits == 1 else _heaviest(_shared_anew(problem, few), choice)
+    best = min(few, simple, key=lambda each: _maximum(problem, each))
+    if _maximum(problem, best) <= _maximum(problem, start) * (1 + choice.tolerance) or clock.stopped_by:
+        return best
+    chosen = few_ways(problem, start, price, choice, clock)
+    return best if chosen is None else min(best, _heaviest(chosen, choice), key=lambda each: _maximum(problem, each))
 
 
-def _heaviest(start: Start, most: int, least_share: float) -> Start:
+def _maximum(problem: SteeringProblem, start: Start) -> float:
+    return float(utilization_by(problem, start.ways, start.share).max(initial=0.0))
+
+
+def _heaviest(start: Start, choice: Choice) -> Start:
     demand, share = start.ways.demand, start.share
     order = np.lexsort((-share, demand))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order)) - np.searchsorted(demand[order], demand[order])
-    kept = np.flatnonzero((rank == 0) | ((rank < most) & (share >= least_share)))
+    kept = np.flatnonzero((rank == 0) | ((rank < choice.max_splits) & (share >= choice.least_share)))
     total = np.bincount(demand[kept], weights=share[kept], minlength=int(demand.max(initial=-1)) + 1)
     return Start(start.ways.take(kept), share[kept] / total[demand[kept]])
 

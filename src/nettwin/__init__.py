@@ -10,17 +10,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nettwin.apps.notebook import Case, ask, ask_in_time, explain, sweep, what_if, write_report
+    from nettwin.apps.notebook import Case, Improvement, ask, ask_in_time, explain, improve, sweep, what_if, write_report
     from nettwin.formats.networkx import from_networkx, to_networkx
     from nettwin.formats.registry import read, write
+    from nettwin.intents.reading import read_intent
 
 _HOMES = {
     "Case": "nettwin.apps.notebook",
+    "Improvement": "nettwin.apps.notebook",
     "ask": "nettwin.apps.notebook",
     "ask_in_time": "nettwin.apps.notebook",
     "explain": "nettwin.apps.notebook",
     "from_networkx": "nettwin.formats.networkx",
+    "improve": "nettwin.apps.notebook",
     "read": "nettwin.formats.registry",
+    "read_intent": "nettwin.intents.reading",
     "sweep": "nettwin.apps.notebook",
     "to_networkx": "nettwin.formats.networkx",
     "what_if": "nettwin.apps.notebook",
@@ -28,7 +32,22 @@ _HOMES = {
     "write_report": "nettwin.apps.notebook",
 }
 
-__all__ = ["Case", "ask", "ask_in_time", "explain", "from_networkx", "read", "sweep", "to_networkx", "what_if", "write", "write_report"]
+__all__ = [
+    "Case",
+    "Improvement",
+    "ask",
+    "ask_in_time",
+    "explain",
+    "from_networkx",
+    "improve",
+    "read",
+    "read_intent",
+    "sweep",
+    "to_networkx",
+    "what_if",
+    "write",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:

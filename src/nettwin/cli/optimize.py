@@ -12,6 +12,7 @@ from nettwin.cli.console import note
 from nettwin.cli.exit_codes import ExitCode
 from nettwin.cli.options import EngineOptions, InputFormat, Source, Top, complete_engine
 from nettwin.cli.output import Destination, Result, emit
+from nettwin.cli.progress import progress
 from nettwin.cli.quantities import parse_count, parse_seconds
 
 if TYPE_CHECKING:
@@ -143,7 +144,10 @@ def _searched(optimizer: "Optimizer", scenario: "Scenario", intent: "Intent", pr
 
     from nettwin.apps.plans.wishes import shown_value
     from nettwin.cli.search_progress import interruptible, search_progress
+    from nettwin.optimize.warming import warm_up
 
+    with progress(f"loading {optimizer.name}"):
+        warm_up(optimizer, intent, predictor)
     shown = shown_value(intent.objectives[0] if intent.objectives else None)
     with interruptible() as interrupt, search_progress(shown) as report:
         return optimizer.optimize(scenario, intent, predictor, replace(budget, report=report, interrupt=interrupt))

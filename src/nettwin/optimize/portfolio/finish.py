@@ -2,49 +2,41 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from nettwin.changes import Plan
 from nettwin.changes.change import Change
-from nettwin.changes.diff import diff
 from nettwin.intents.intent import Intent
 from nettwin.intents.judging import judge_many
 from nettwin.intents.objectives import Figure
-from nettwin.intents.selecting import rows
 from nettwin.intents.verdict import Verdict
 from nettwin.optimize.answer import Counting, Found
-from nettwin.optimize.portfolio.cleaning import cleaned, utilization_of
+from nettwin.optimize.portfolio.cleaning import utilization_of
+from nettwin.optimize.portfolio.difference import changes_between, steers_only
 from nettwin.optimize.portfolio.relay import Relay
-from nettwin.optimize.steering.detours import changes_to, steering_of
+from nettwin.optimize.portfolio.sparing import spared
 from nettwin.scenario import Scenario
-from nettwin.scenario.arrays import BoolArray
 
 _ROUNDING = 1e-9
 
 
-def finished(relay: Relay, tolerance: float) -> Found:
-    """The changes to the best plan, without those that do not matter, judged."""
+def finished(relay: Relay, tolerance: float, gap: float) -> Found:
+    """The changes to the best plan, without those that do not matter, judged.
+
+    The first objective may lose ``tolerance``, or stay within ``gap`` of its bound.
+    """
     changes = changes_between(relay.scenario, relay.best)
     if not changes:
         return _found(relay, (), 0)
     candidates = [changes]
-    if _steers_only(relay.scenario, relay.best):
+    if steers_only(relay.scenario, relay.best):
+        tolerance = max(tolerance, (1 + gap) / (1 + relay.gap) - 1)
         limit = _most_utilization(relay.intent, float(utilization_of(relay.best).max(initial=0.0)), tolerance)
-        clean = cleaned(relay.scenario, relay.best, limit, _is_free(relay.intent, relay.scenario))
-        fewer = changes_to(relay.scenario, clean)
+        fewer = spared(relay.scenario, relay.best, relay.intent, limit)
         candidates += [fewer] if len(fewer) < len(changes) else []
     scenarios = [Plan(each).apply(relay.scenario) for each in candidates]
     predict = Counting(relay.predictor)
     verdicts = judge_many(relay.intent, scenarios, predict, before=relay.scenario)
     chosen = len(candidates) - 1 if _is_as_good(verdicts[-1], verdicts[0], relay.intent, tolerance) else 0
     return _found(relay, candidates[chosen], predict.n_asked, verdicts[chosen], scenarios[chosen])
-
-
-def changes_between(before: Scenario, after: Scenario) -> tuple[Change, ...]:
-    """The fewest changes that lead from one to the other."""
-    if before is after:
-        return ()
-    return changes_to(before, steering_of(after)) if _steers_only(before, after) else tuple(diff(before, after))
 
 
 def _found(
@@ -63,15 +55,10 @@ def _found(
     )
 
 
-def _steers_only(before: Scenario, after: Scenario) -> bool:
-    """Whether two scenarios differ in segment policies at most."""
-    same_parts = before.topology is after.topology and before.traffic is after.traffic and before.policy.base == after.policy.base
-    return same_parts and dict(before.policy.explicit_paths) == dict(after.policy.explicit_paths)
-
-
 def _most_utilization(intent: Intent, now: float, tolerance: float) -> float:
     """How full links may become when changes are taken back."""
-    limit = intent.limits.max_utilization
+    growth = 1.0 if intent.planning is None else intent.planning.growth.factor
+    limit = None if intent.limits.max_utilization is None else intent.limits.max_utilization / growth
     figures = [objective.minimize for objective in intent.objectives]
     if Figure.MAX_UTILIZATION not in figures:
         return max(now, limit) if limit is not None else now
@@ -79,16 +66,6 @@ def _most_utilization(intent: Intent, now: float, tolerance: float) -> float:
     given = intent.objectives[place].tolerance if Figure.CHANGES in figures[place + 1 :] else 0.0
     room = now * (1 + max(tolerance, given))
     return min(room, limit) if limit is not None and now <= limit else room
-
-
-def _is_free(intent: Intent, scenario: Scenario) -> BoolArray:  # [demand]
-    """Whether no rule about paths concerns a demand."""
-    free = np.ones(scenario.traffic.n_demands, dtype=np.bool_)
-    for rule in intent.paths:
-        for selector in (rule.selected, rule.disjoint_from):
-            if selector:
-                free[rows(intent, selector, scenario)] = False
-    return free
 
 
 def _is_as_good(first: Verdict, second: Verdict, intent: Intent, tolerance: float) -> bool:

@@ -12,8 +12,9 @@ _FOLDER = Path(__file__).parent
 
 discard_stale_cache(_FOLDER, _FOLDER.glob("*.py"))
 
-PERCENT = 100.0
-"""Weights of ways are whole percents after tidying: what a person reads and a router takes (RFC 9256, section 2.11)."""
+PERCENT, PER_MILLE = 100, 1000
+"""Weights of ways are whole percents after tidying, where that is too coarse parts per thousand: what a person reads and a router
+takes (RFC 9256, section 2.11)."""
 
 
 class WayColumns(NamedTuple):
@@ -29,7 +30,7 @@ class WayColumns(NamedTuple):
 
 @compiled
 def tidy(order: IntArray, ways: WayColumns, utilization: FloatArray, limit: FloatArray) -> IntArray:  # noqa: PLR0912
-    """Give each demand the first sharing that fits: the old one, one way alone, fewer ways in whole percents, all in whole percents.
+    """Give each demand the first sharing that fits: the old one, one way alone, then more ways in percents, more ways per mille.
 
     ``utilization`` is updated. The answer is 1 where a demand is back at its old sharing; going back is tried again until nobody can.
     One function without inner calls that take tuples: numba counts a reference for every array that is handed over.
@@ -52,7 +53,7 @@ def tidy(order: IntArray, ways: WayColumns, utilization: FloatArray, limit: Floa
             n_used = 0
             for place in range(n):
                 n_used += weight[start + place] > 0.0
-            n_candidates = 1 + (n + n_used if is_first_round and n_used > 1 else 0)
+            n_candidates = 1 + (n + 2 * (n_used - 1) if is_first_round and n_used > 1 else 0)
             for candidate in range(n_candidates):
                 # what this candidate wants
                 if candidate == 0:
@@ -65,9 +66,9 @@ def tidy(order: IntArray, ways: WayColumns, utilization: FloatArray, limit: Floa
                     for place in range(n):
                         wanted[place] = 1.0 if place == heaviest else 0.0
                 else:
-                    n_kept = candidate - n + 1
-                    if n_kept > n_used:
-                        continue
+                    n_more = candidate - n - 1
+                    parts = PERCENT if n_more < n_used - 1 else PER_MILLE
+                    n_kept = 2 + n_more % (n_used - 1)
                     for place in range(n):
                         wanted[place] = 0.0
                     total = 0.0
@@ -75,7 +76,7 @@ def tidy(order: IntArray, ways: WayColumns, utilization: FloatArray, limit: Floa
                         place = _nth(weight[start : start + n], rank)
                         wanted[place] = weight[start + place]
                         total += wanted[place]
-                    _in_percents(wanted, rest, n, total)
+                    _in_whole_parts(wanted, rest, n, total, parts)
                 # whether the links have room for it
                 for place in range(n):
                     for entry in range(offsets[start + place], offsets[start + place + 1]):
@@ -115,29 +116,25 @@ def _nth(weight, rank):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _in_percents(wanted, rest, n, total):  # type: ignore[no-untyped-def]
-    """Round shares to whole percents that add up to all: largest remainders first. Nothing is rounded away wholly."""
-    left = PERCENT
+def _in_whole_parts(wanted, rest, n, total, parts):  # type: ignore[no-untyped-def]
+    """Round shares to whole parts that add up to all: largest remainders first. Nothing is rounded away wholly."""
+    left = parts
     for place in range(n):
+        rest[place] = -2.0 * parts
         if wanted[place] > 0.0:
-            exact = PERCENT * wanted[place] / total
-            whole = max(1.0, np.floor(exact))
+            exact = parts * wanted[place] / total
+            whole = max(1, int(exact))
             rest[place] = exact - whole
             wanted[place] = whole
             left -= whole
-        else:
-            rest[place] = -2.0 * PERCENT
-    while left != 0.0:
+    while left != 0:
         best = 0
         for place in range(n):
-            if left > 0.0:
-                if rest[place] > rest[best]:
-                    best = place
-            elif wanted[place] > wanted[best]:
+            if (left > 0 and rest[place] > rest[best]) or (left < 0 and wanted[place] > wanted[best]):
                 best = place
-        step = 1.0 if left > 0.0 else -1.0
+        step = 1 if left > 0 else -1
         wanted[best] += step
         rest[best] -= step
         left -= step
     for place in range(n):
-        wanted[place] /= PERCENT
+        wanted[place] /= parts

@@ -7,8 +7,6 @@ from nettwin.intents.judging import needs_performance
 from nettwin.intents.limits import Knob
 
 _OF_PORTS = {Knob.QUEUE_WEIGHT, Knob.CLASS_MAP, Knob.BUFFER, Knob.DISCIPLINE}
-FEW_CHANGES = 10
-"""Up to so many, choosing which demands move is the problem, and constraint programming is good at that."""
 
 
 class Kind(StrEnum):
@@ -17,7 +15,7 @@ class Kind(StrEnum):
     LOADS = "loads"
     """Utilization alone: exact methods and bounds exist."""
     PATHS = "paths"
-    """Utilization, and hard rules on paths or very few changes."""
+    """Utilization, and hard rules on paths, on survival or on the number of changes."""
     TWIN = "twin"
     """Delay, variation, loss or throughput: only a predictor tells."""
     CAPACITY = "capacity"
@@ -30,8 +28,7 @@ def kind_of(intent: Intent) -> Kind:
         return Kind.CAPACITY
     if needs_predictions(intent) or _OF_PORTS & set(intent.limits.knobs):
         return Kind.TWIN
-    few = intent.limits.max_changes is not None and intent.limits.max_changes <= FEW_CHANGES
-    return Kind.PATHS if intent.paths or few else Kind.LOADS
+    return Kind.PATHS if intent.paths or intent.survive or intent.limits.max_changes is not None else Kind.LOADS
 
 
 def needs_predictions(intent: Intent) -> bool:

@@ -22,21 +22,28 @@ class Portfolio:
     gap: float = 5e-4
     """The search ends when the first objective is this close to what is provably possible, relative."""
     cleaning: float = 1e-4
-    """Changes are dropped that the first objective does not need, if it loses no more than this, relative. 0: only the useless ones."""
+    """Changes are dropped where the first objective loses no more than this, relative, or stays within ``gap`` of what is possible."""
 
     @property
     def name(self) -> str:
         return "portfolio"
 
     def optimize(self, scenario: Scenario, intent: Intent, predictor: Predictor, budget: Budget) -> Solution:
-        """The best plan of all methods that were tried, without the changes that do not matter."""
+        """The best plan of all methods that were tried, without the changes that do not matter.
+
+        Raises InputError for an intent that does not fit the scenario.
+        """
         relay = Relay.of(scenario, intent, predictor, budget)
         kind = kind_of(intent)
-        for leg in legs_for(kind, scenario, intent):
-            if relay.clock.stopped_by or relay.gap <= self.gap:
+        for leg in legs_for(kind, intent):
+            if relay.clock.stopped_by or self._is_done(relay):
                 break
             relay.run(registry.create(leg.method, **leg.options), leg)
-        stopped_by = "optimum" if relay.gap <= self.gap else relay.clock.stopped_by
-        found = finished(relay, self.cleaning)
+        stopped_by = "optimum" if self._is_done(relay) else relay.clock.stopped_by
+        relay.find_conflicts()
+        found = finished(relay, self.cleaning, self.gap)
         found = replace(found, stopped_by=stopped_by, notes={"kind": kind.value, **found.notes})
         return answered(scenario, intent, predictor, relay.clock, found)
+
+    def _is_done(self, relay: Relay) -> bool:
+        return relay.gap <= self.gap

@@ -6,10 +6,15 @@ from dataclasses import dataclass, field, replace
 
 from nettwin.errors import MissingDependencyError, OptimizationError
 from nettwin.intents.intent import Intent
+from nettwin.intents.judging import judge
+from nettwin.intents.objectives import Figure
 from nettwin.intents.preference import is_better
 from nettwin.intents.verdict import Verdict
+from nettwin.optimize.answer import Counting
 from nettwin.optimize.budget import Budget, Clock, Progress
 from nettwin.optimize.optimizer import Optimizer
+from nettwin.optimize.portfolio.difference import changes_between
+from nettwin.optimize.portfolio.sparing import within_changes
 from nettwin.optimize.solution import Bound, Solution
 from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
@@ -25,8 +30,8 @@ class Leg:
     share: float
     """Of what is left of the budget."""
     options: Mapping[str, object] = field(default_factory=dict)
-    starts_over: bool = False
-    """Whether it starts from the original scenario and not from the best plan so far."""
+    is_relaxed: bool = False
+    """Whether it may make more changes than allowed; those that matter least are taken back afterwards."""
 
 
 @dataclass(eq=False)
@@ -63,13 +68,53 @@ class Relay:
 
     def run(self, optimizer: Optimizer, leg: Leg) -> None:
         """One leg; a method that cannot handle the intent or is not installed says so and is passed over."""
-        start = self.scenario if leg.starts_over else self.best
+        start = self.best
+        asked = self._asked(leg)
+        if asked is None:
+            return
         try:
-            solution = optimizer.optimize(start, self.intent, self.predictor, self._slice(leg.share))
+            solution = optimizer.optimize(start, asked, self.predictor, self._slice(leg.share))
         except (OptimizationError, MissingDependencyError) as error:
             self.told[leg.method] = str(error)
             return
-        self._take(leg.method, solution, is_first=start is self.scenario)
+        self._count(solution)
+        after, verdict = self._judged(solution, leg)
+        is_progress = after is not start and (self.verdict is None or is_better(verdict, self.verdict, self.intent))
+        if is_progress:
+            self.best, self.verdict = after, verdict
+        self.told[leg.method] = _contribution(solution, verdict, is_progress=is_progress)
+
+    def _asked(self, leg: Leg) -> Intent | None:
+        """The intent with the changes that are left; None: there are none."""
+        limits = self.intent.limits
+        if limits.max_changes is None:
+            return self.intent
+        left = None if leg.is_relaxed else limits.max_changes - len(changes_between(self.scenario, self.best))
+        return replace(self.intent, limits=replace(limits, max_changes=left)) if left is None or left > 0 else None
+
+    def _judged(self, solution: Solution, leg: Leg) -> tuple[Scenario, Verdict]:
+        """What a leg came to, as a plan for the original scenario."""
+        if self.verdict_before is None:
+            self.verdict_before = self.verdict = solution.evidence.verdict_before
+        after = within_changes(self.scenario, solution.scenario, self.intent) if leg.is_relaxed else solution.scenario
+        if after is solution.scenario and not counts_changes(self.intent):
+            return after, solution.evidence.verdict
+        predict = Counting(self.predictor)
+        verdict = judge(self.intent, after, predict, before=self.scenario)
+        self.predictions += predict.n_asked
+        return after, verdict
+
+    def find_conflicts(self) -> None:
+        """Name clauses that cannot hold together, if hard ones are violated still."""
+        is_violated = self.verdict is not None and self.verdict.hard_excess > 0
+        if self.conflicts or not is_violated or self.clock.budget.interrupt.is_set():
+            return
+        from nettwin.optimize.conflicts import conflicting_clauses
+
+        conflict = conflicting_clauses(self.scenario, self.intent, self.clock)
+        if conflict is not None:
+            self.conflicts = conflict.clauses
+            self.told["conflict"] = conflict.words
 
     def _slice(self, share: float) -> Budget:
         """Its part of what is left."""
@@ -83,7 +128,7 @@ class Relay:
         )
 
     def _report(self, progress: Progress, offset: int) -> None:
-        bounds = [value for value in (progress.bound, self.bound.value if self.bound else None) if value is not None]
+        bounds = [value for value in (progress.bound, self.bound.value if self.bound else None) if value]
         best = min(progress.objective, self.verdict.objectives[0]) if self.verdict and self.verdict.objectives else progress.objective
         told = replace(
             progress,
@@ -95,27 +140,25 @@ class Relay:
         )
         self.clock.budget.report(told)
 
-    def _take(self, method: str, solution: Solution, *, is_first: bool) -> None:
-        """Keep what is better, add up what was spent."""
+    def _count(self, solution: Solution) -> None:
+        """Add up what was spent, and keep the best bound."""
         evidence = solution.evidence
         self.clock.spend(evidence.evaluations)
         self.predictions += evidence.predictions
         self.conflicts = evidence.conflicts or self.conflicts
-        if is_first and self.verdict_before is None:
-            self.verdict_before = evidence.verdict_before
+        self.told |= {key: words for key, words in evidence.notes.items() if key == "conflict"}
         if solution.bound is not None and (self.bound is None or solution.bound.value > self.bound.value):
             self.bound = solution.bound
-        earlier = self.verdict or self.verdict_before
-        is_progress = bool(solution.plan.changes) and (earlier is None or is_better(evidence.verdict, earlier, self.intent))
-        if is_progress:
-            self.best, self.verdict = solution.scenario, evidence.verdict
-        elif self.verdict is None:
-            self.verdict = earlier
-        self.told[method] = _contribution(solution, is_progress)
 
 
-def _contribution(solution: Solution, is_progress: bool) -> str:
+def counts_changes(intent: Intent) -> bool:
+    """Whether it matters how far a plan is from the network as it is."""
+    is_aim = any(objective.minimize in (Figure.CHANGES, Figure.COST) for objective in intent.objectives)
+    return is_aim or intent.limits.max_changes is not None
+
+
+def _contribution(solution: Solution, verdict: Verdict, *, is_progress: bool) -> str:
     seconds = f"{solution.evidence.seconds:.2f} s"
     if not is_progress:
         return f"nothing better in {seconds}"
-    return f"objective {solution.objective:.5g} in {seconds}" if not math.isnan(solution.objective) else f"better in {seconds}"
+    return f"objective {verdict.objectives[0]:.5g} in {seconds}" if verdict.objectives else f"better in {seconds}"

@@ -9,6 +9,8 @@ from nettwin.changes import (
     SetClassMap,
     SetDiscipline,
     SetMetric,
+    SetPath,
+    SetPaths,
     SetQueueWeights,
     SetScheduling,
 )
@@ -19,6 +21,8 @@ from nettwin.scenario import Scenario, Scheduling
 _KNOB_OF: dict[type[Change], Knob] = {
     SegmentPolicy: Knob.SEGMENT_POLICY,
     ClearPath: Knob.SEGMENT_POLICY,
+    SetPath: Knob.SEGMENT_POLICY,  # an explicit path is a segment list that names every link
+    SetPaths: Knob.SEGMENT_POLICY,
     SetMetric: Knob.IGP_METRIC,
     SetQueueWeights: Knob.QUEUE_WEIGHT,
     SetClassMap: Knob.CLASS_MAP,

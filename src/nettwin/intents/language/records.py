@@ -86,7 +86,7 @@ def _written(key: Key, value: Any, usual: dict[str, Any]) -> Any:
     if not key.field:
         return key.kind.write(value) or _LEFT_OUT
     own = getattr(value, key.field)
-    return _LEFT_OUT if own == usual[key.field] else key.kind.write(own)
+    return _LEFT_OUT if own == usual[key.field] and not key.is_required else key.kind.write(own)
 
 
 @dataclass(frozen=True, slots=True)

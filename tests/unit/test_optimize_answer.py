@@ -22,6 +22,8 @@ from nettwin.scenario import NodeSegment, SegmentList
 LEAST = Intent(objectives=(Objective(minimize=Figure.MAX_UTILIZATION),))
 FAST = Intent(slos=(Slo(metric=Metric.ONE_WAY_DELAY, bound=1e-6),))
 
+SPLIT = SegmentPolicy("A->B", (SegmentList((), 0.7), SegmentList((NodeSegment("C"),), 0.3)))
+
 
 def clock() -> Clock:
     return Clock(Budget(evaluations=10))
@@ -30,21 +32,21 @@ def clock() -> Clock:
 def test_a_better_plan_is_applied_judged_and_counted() -> None:
     scenario, spent = triangle(), clock()
     spent.spend(7)
-    found = Found(method="try", changes=[ScaleTraffic(0.5)], bound=Bound(value=0.1, proof="by hand"), notes={"tried": "once"})
+    found = Found(method="try", changes=[SPLIT], bound=Bound(value=0.3, proof="by hand"), notes={"tried": "once"})
     solution = answered(scenario, LEAST, FakePredictor(), spent, found)
     before, after = solution.evidence.verdict_before.objectives[0], solution.objective
-    assert after == pytest.approx(0.5 * before)
-    assert solution.plan == Plan((ScaleTraffic(0.5),))
-    assert solution.gap == pytest.approx(after / 0.1 - 1)
+    assert (before, after) == pytest.approx((0.4, 0.32))
+    assert solution.plan == Plan((SPLIT,))
+    assert solution.gap == pytest.approx(after / 0.3 - 1)
     assert judge(LEAST, solution.scenario).objectives == (after,)
     evidence = solution.evidence
     assert (evidence.method, evidence.evaluations, evidence.predictions, evidence.stopped_by) == ("try", 7, 0, "no improvement")
     assert evidence.notes == {"tried": "once"}
 
 
-def test_a_plan_that_is_not_better_is_not_proposed() -> None:
+def test_a_plan_that_is_not_better_or_does_what_it_may_not_is_not_proposed() -> None:
     scenario = triangle()
-    for changes in ([ScaleTraffic(1.5)], [SetCapacity("A--C", 1e9), SetCapacity("A--C", 1e6)], []):
+    for changes in ([ScaleTraffic(1.5)], [ScaleTraffic(0.5)], [SetCapacity("A--C", 1e9), SetCapacity("A--C", 1e6)], []):
         solution = answered(scenario, LEAST, FakePredictor(), clock(), Found(method="try", changes=changes))
         assert solution.scenario is scenario
         assert not solution.plan.changes

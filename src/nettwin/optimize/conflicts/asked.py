@@ -11,7 +11,7 @@ from nettwin.intents.judging.slos import slo_names
 from nettwin.intents.selecting import rows
 from nettwin.intents.slo import Metric
 from nettwin.optimize.conflicts.conflict import hard_slos, path_names
-from nettwin.optimize.constraint_programming.exact_routes import Requirement
+from nettwin.optimize.steering.exact_routes import Requirement
 from nettwin.optimize.steering.path_rules import avoided, waypoint_sequences
 from nettwin.optimize.steering.rule_check import ROUNDING, shortest_delays
 from nettwin.scenario import Scenario

@@ -14,8 +14,8 @@ from nettwin.optimize.budget import Clock
 from nettwin.optimize.conflicts.asked import Asked
 from nettwin.optimize.conflicts.conflict import MAX_UTILIZATION, Conflict, cannot_hold, minimal, path_names, survive_names
 from nettwin.optimize.conflicts.words import clause_words
-from nettwin.optimize.constraint_programming.survival import single_failures
 from nettwin.optimize.steering.allowed_routes import RouteSearch
+from nettwin.optimize.steering.failing_links import failing_links
 from nettwin.optimize.steering.path_rules import PathRule
 from nettwin.optimize.steering.rule_check import shortest_delays
 from nettwin.performance.quantities import percent
@@ -55,7 +55,7 @@ def survival_conflict(scenario: Scenario, intent: Intent, clock: Clock) -> Confl
     if Knob.CAPACITY in intent.limits.knobs:
         return None
     for clause, survive in zip(survive_names(intent), intent.survive, strict=True):
-        for links in single_failures(scenario.topology, survive):
+        for links in failing_links(scenario, survive):
             closed = np.zeros(scenario.topology.n_links, dtype=np.bool_)
             closed[list(links)] = True
             clock.spend(1)

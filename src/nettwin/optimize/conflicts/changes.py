@@ -1,5 +1,7 @@
 """Limits on the number of changes that are too low: demands that each need a change of their own."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from nettwin.controlplane import link_loads
@@ -9,7 +11,9 @@ from nettwin.intents.limits import Knob
 from nettwin.optimize.budget import Clock
 from nettwin.optimize.conflicts.conflict import MAX_CHANGES, MAX_UTILIZATION, Conflict, cannot_hold, minimal, path_names
 from nettwin.optimize.conflicts.words import clause_words
+from nettwin.optimize.steering.admissible import Admissible
 from nettwin.optimize.steering.crossings import crossings
+from nettwin.optimize.steering.present import Present
 from nettwin.optimize.steering.segment_vectors import SegmentVectors
 from nettwin.performance.quantities import percent
 from nettwin.scenario import Scenario
@@ -41,17 +45,12 @@ def _by_paths(scenario: Scenario, intent: Intent, most: int) -> Conflict | None:
 
 def _broken(scenario: Scenario, intent: Intent) -> dict[str, set[int]]:
     """For each path constraint the demands that break it now."""
-    from dataclasses import replace
-
-    from nettwin.optimize.constraint_programming.pools import Ways
-    from nettwin.optimize.steering.admissible import Admissible
-
     vectors, broken = SegmentVectors.of(forwarding_of(scenario)), dict[str, set[int]]()
+    has_way = np.diff(crossings(scenario).indptr) > 0
     for name, constraint in zip(path_names(intent), intent.paths, strict=True):
-        alone = replace(intent, paths=(constraint,), slos=())
-        ways = Ways(scenario, alone, Admissible.of(scenario, alone, vectors))
-        crossed = np.diff(ways.present_share.indptr) > 0
-        broken[name] = {row for row in ways.admissible.constrained.tolist() if crossed[row] and not ways.present(row).is_allowed}
+        admissible = Admissible.of(scenario, replace(intent, paths=(constraint,)), vectors)
+        now = Present(admissible)
+        broken[name] = {row for row in admissible.constrained.tolist() if has_way[row] and not now.keeps(row)}
     return broken
 
 

@@ -9,8 +9,8 @@ from nettwin.optimize.budget import Clock
 from nettwin.optimize.conflicts.asked import Asked
 from nettwin.optimize.conflicts.conflict import Conflict, cannot_hold, minimal, path_names
 from nettwin.optimize.conflicts.words import clause_words
-from nettwin.optimize.constraint_programming.exact_routes import Apart, RouteModel, Traveler
 from nettwin.optimize.steering.disjointness import DisjointPair, disjoint_pairs
+from nettwin.optimize.steering.exact_routes import Apart, RouteModel, Traveler
 from nettwin.scenario import Scenario
 
 _MOST_TOGETHER = 6

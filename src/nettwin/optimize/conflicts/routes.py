@@ -10,8 +10,8 @@ from nettwin.optimize.budget import Clock
 from nettwin.optimize.conflicts.asked import Asked
 from nettwin.optimize.conflicts.conflict import Conflict, cannot_hold, minimal, path_names
 from nettwin.optimize.conflicts.words import clause_words, in_words
-from nettwin.optimize.constraint_programming.exact_routes import Requirement
 from nettwin.optimize.steering.allowed_routes import Route, RouteSearch
+from nettwin.optimize.steering.exact_routes import Requirement
 from nettwin.optimize.steering.path_rules import PathRule, avoided
 from nettwin.optimize.steering.rule_check import ROUNDING
 from nettwin.scenario import Scenario, Topology

@@ -150,7 +150,7 @@ def _with_partners(ways: Ways, pairs: Sequence[DisjointPair], choices: list[Choi
         for row, other in ((pair.first, pair.second), (pair.second, pair.first)):
             more.setdefault(row, []).extend(ways.beside(pair, row, choices[place[other]].candidates[:_N_BESIDE]))
         for row, route in zip((pair.first, pair.second), ways.disjoint_routes(pair), strict=False):
-            more.setdefault(row, []).append(ways.along(row, route))
+            more.setdefault(row, []).extend(ways.along(row, route))
     return [_longer(ways, choice, more.get(choice.row, ())) for choice in choices]
 
 

@@ -11,12 +11,13 @@ from nettwin.intents.intent import Intent
 from nettwin.intents.selecting import rows
 from nettwin.intents.slo import Metric
 from nettwin.optimize.constraint_programming.candidates import Candidate, along_route, as_it_is, over_detour
-from nettwin.optimize.constraint_programming.exact_routes import Apart, Requirement, RouteModel, Traveler
 from nettwin.optimize.steering.admissible import Admissible
 from nettwin.optimize.steering.allowed_routes import Route, RouteSearch, detour_along
 from nettwin.optimize.steering.crossings import crossings
-from nettwin.optimize.steering.detours import Detour, steering_of
+from nettwin.optimize.steering.detours import Detour
 from nettwin.optimize.steering.disjointness import DisjointPair, Resources
+from nettwin.optimize.steering.exact_routes import Apart, Requirement, RouteModel, Traveler
+from nettwin.optimize.steering.present import Present
 from nettwin.optimize.steering.required import required_detours
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import BoolArray, FloatArray
@@ -87,12 +88,13 @@ class Ways:
             found = self._distinct(row, [*found, *self._far_fetched(row)], n_wanted)
         return found
 
-    def along(self, row: int, route: Route) -> Candidate:
-        """The way of a route, by segments if so many are allowed, else as an explicit path."""
+    def along(self, row: int, route: Route) -> list[Candidate]:
+        """The way of a route: by segments if so many are allowed, else as an explicit path, unless that must survive failures."""
         detour = detour_along(self.admissible.vectors, self.scenario.topology, route)
         if len(detour) <= self.admissible.max_segments:
-            return self._over(row, detour)
-        return along_route(self.scenario.topology, route)
+            return [self._over(row, detour)]
+        must_survive = any(clause.connected for clause in self.intent.survive)
+        return [] if must_survive else [along_route(self.scenario.topology, route)]
 
     def beside(self, pair: DisjointPair, row: int, others: Iterable[Candidate]) -> list[Candidate]:
         """Ways of one demand of a pair that share nothing with a way of the other one."""
@@ -103,7 +105,7 @@ class Ways:
             closed = resources.links_using(resources.used(candidate.link, self.ends(other)))
             best = self._search(row).shortest(*self.ends(row), is_closed=closed)
             if best is not None and self._is_in_time(row, best[1]):
-                found.append(self.along(row, best[0]))
+                found += self.along(row, best[0])
         return found
 
     def ends(self, row: int) -> tuple[int, int]:
@@ -127,28 +129,11 @@ class Ways:
         return delay_s <= min(limit, float(self.most_delay_s[row])) * (1 + 1e-9)
 
     def _may_stay(self, row: int, candidate: Candidate) -> bool:
-        if not len(candidate.link) or candidate.delay_s > self.most_delay_s[row] * (1 + 1e-9):
-            return False
-        if not self.admissible.is_constrained(row):
-            return True
-        check = self.admissible.checks[self.admissible.check_of[row]]
-        if self.is_explicit[row]:
-            return all(check.allows_route(route) for route in self._explicit_routes(row))
-        lists = self._steering.get(row, (((), 1.0),))
-        return all(self._keeps(row, detour) for detour, _ in lists)
-
-    def _keeps(self, row: int, detour: Detour) -> bool:
-        """Like ``allows``, but for the number of segments: what is there may stay."""
-        return replace(self.admissible, max_segments=len(detour)).allows(row, detour)
+        return candidate.delay_s <= self.most_delay_s[row] * (1 + 1e-9) and self._now.keeps(row)
 
     @cached_property
-    def _steering(self):  # type: ignore[no-untyped-def]
-        return steering_of(self.scenario)
-
-    def _explicit_routes(self, row: int) -> list[Route]:
-        paths = self.scenario.policy.explicit_paths[self.scenario.demand_ids[row]]
-        index = self.scenario.topology.link_index
-        return [tuple(index[link] for link in path.links) for path in paths if path.share > 0]
+    def _now(self) -> Present:
+        return Present(self.admissible)
 
     def _cheapest(self, row: int, price: FloatArray, n_wanted: int) -> list[Detour]:
         """The direct way and the detours over one place, by price."""
@@ -182,7 +167,7 @@ class Ways:
         """Ways of several segments, and the shortest allowed one as a route of its own."""
         found = [self._over(row, detour) for detour in required_detours(self.admissible, row)]
         best = self._search(row).shortest(*self.ends(row))
-        return found if best is None or not self._is_in_time(row, best[1]) else [*found, self.along(row, best[0])]
+        return found if best is None or not self._is_in_time(row, best[1]) else [*found, *self.along(row, best[0])]
 
     def _distinct(self, row: int, candidates: Iterable[Candidate], n_wanted: int) -> list[Candidate]:
         found: dict[tuple[bytes, bytes], Candidate] = {}

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import cached_property
 
 import numpy as np
 
 from nettwin.controlplane.failures import loads_after_failures, loads_without
 from nettwin.controlplane.forwarding import forward, forwarding_of
-from nettwin.intents.survival import FailureKind, Survive
+from nettwin.intents.survival import Survive
 from nettwin.optimize.constraint_programming.candidates import Candidate, Lists
 from nettwin.optimize.constraint_programming.task import Choice, LoadLimit
 from nettwin.optimize.steering.detours import Detour, steering_of
+from nettwin.optimize.steering.failing_links import failing_links
 from nettwin.optimize.steering.segment_vectors import SegmentVectors
-from nettwin.scenario import Scenario, Topology
+from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 Share = tuple[IntArray, FloatArray]
@@ -110,7 +110,7 @@ def broken_failures(
     for clause in survive:
         if clause.max_utilization is None:
             continue
-        failures = [links for links in single_failures(scenario.topology, clause) if links and links not in seen]
+        failures = [links for links in failing_links(scenario, clause) if links not in seen]
         loads = loads_after_failures(after, failures).load_bps if failures else np.empty((0, 0))
         for links, load in zip(failures, loads, strict=True):
             excess = float((load / scenario.topology.capacity_bps).max(initial=0.0)) / clause.max_utilization - 1.0
@@ -118,21 +118,3 @@ def broken_failures(
                 found[links] = excess, FailureCut(scenario, links, clause.max_utilization)
     worst = sorted(found.values(), key=lambda each: (-each[0], each[1].links))
     return [cut for _, cut in worst[:at_most]]
-
-
-def single_failures(topology: Topology, survive: Survive) -> list[tuple[int, ...]]:
-    """For each thing that may fail alone, the links that work now and then do not."""
-    members: dict[str, tuple[int, ...]]
-    if survive.single is FailureKind.NODE:
-        ends = np.stack([topology.link_source, topology.link_target])
-        members = {node.id: tuple(np.flatnonzero((ends == index).any(axis=0)).tolist()) for index, node in enumerate(topology.nodes)}
-    else:
-        members = dict(topology.circuits if survive.single is FailureKind.LINK else topology.risk_groups)
-    if survive.only:
-        members = {name: links for name, links in members.items() if any(_is_named(topology, name, links, each) for each in survive.only)}
-    up = topology.link_is_up
-    return [tuple(link for link in links if up[link]) for links in members.values() if any(up[link] for link in links)]
-
-
-def _is_named(topology: Topology, name: str, links: tuple[int, ...], pattern: str) -> bool:
-    return fnmatchcase(name, pattern) or any(fnmatchcase(topology.links[link].id, pattern) for link in links)

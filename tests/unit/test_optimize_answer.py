@@ -22,7 +22,7 @@ from nettwin.scenario import NodeSegment, SegmentList
 LEAST = Intent(objectives=(Objective(minimize=Figure.MAX_UTILIZATION),))
 FAST = Intent(slos=(Slo(metric=Metric.ONE_WAY_DELAY, bound=1e-6),))
 
-SPLIT = SegmentPolicy("A->B", (SegmentList((), 0.7), SegmentList((NodeSegment("C"),), 0.3)))
+SPLIT = SegmentPolicy("A->B", (SegmentList((NodeSegment("B"),), 0.7), SegmentList((NodeSegment("C"),), 0.3)))
 
 
 def clock() -> Clock:

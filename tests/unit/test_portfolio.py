@@ -50,7 +50,11 @@ def test_cleaning_keeps_to_the_limit_whatever_the_ways() -> None:
     before = ring()
     ways = (
         (SegmentList((AdjacencySegment("n3->n4"),), 0.61234), SegmentList((NodeSegment("n2"),), 0.38)),
-        (SegmentList((AdjacencySegment("n0->n5"), NodeSegment("n3")), 0.123), SegmentList((), 0.5), SegmentList((NodeSegment("n5"),), 1.0)),
+        (
+            SegmentList((AdjacencySegment("n0->n5"), NodeSegment("n3")), 0.123),
+            SegmentList((NodeSegment("n4"),), 0.5),
+            SegmentList((NodeSegment("n5"),), 1.0),
+        ),
     )
     after = steered(before, {name: ways[index % 2] for index, name in enumerate(before.demand_ids) if name not in ("n0->n5", "n4->n3")})
     for limit in (0.0, 0.3, 0.6, 1.0):
@@ -63,7 +67,11 @@ def test_cleaning_keeps_to_the_limit_whatever_the_ways() -> None:
 def test_splits_are_whole_percents_after_cleaning() -> None:
     ends = ring()
     before = Scenario(ends.topology, Traffic.of([Demand("n0", "n2", 1e6)], ends.topology))
-    split = (SegmentList((), 0.61234), SegmentList((NodeSegment("n5"),), 0.38), SegmentList((NodeSegment("n4"),), 0.00766))
+    split = (
+        SegmentList((NodeSegment("n2"),), 0.61234),
+        SegmentList((NodeSegment("n5"),), 0.38),
+        SegmentList((NodeSegment("n4"),), 0.00766),
+    )
     (sharing,) = cleaned(before, steered(before, {"n0->n2": split}), 0.62).values()
     assert dict(sharing) == {(): 0.62, (5,): 0.38}
     assert not cleaned(before, steered(before, {"n0->n2": split}), 1.0)

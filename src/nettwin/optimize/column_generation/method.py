@@ -48,9 +48,7 @@ class ColumnGeneration:
         clock = Clock(budget)
         case = case_of(scenario, intent, self.max_places, has_adjacency=self.has_adjacency, tolerance=self.tolerance)
         proof = _Proof(case, clock)
-        found = lowest_utilization(
-            case.task, case.task.present, clock, proof.floor, lambda value, bound: clock.tell(self.name, value, bound)
-        )
+        found = lowest_utilization(case.task, clock, proof.floor, lambda value, bound: clock.tell(self.name, value, bound))
         return answered(scenario, intent, predictor, clock, self._answer(case, found, proof, clock))
 
     def _answer(self, case: Case, found: Steered, proof: "_Proof", clock: Clock) -> Found:

@@ -9,7 +9,7 @@ from nettwin.optimize.column_generation.ways import ways_over
 from nettwin.optimize.lp.generation import NO_KEY, Ways
 from nettwin.optimize.steering.admissible import Masks
 from nettwin.optimize.steering.problem import SteeringProblem
-from nettwin.scenario.arrays import FloatArray, IntArray
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +91,7 @@ class Reluctant:
     oracle: SegmentOracle
     present: Ways
     """One or more for each demand, in order."""
+    must_move: BoolArray  # [demand] its present way is not allowed
 
     @property
     def background(self) -> FloatArray:  # [link]
@@ -104,7 +105,7 @@ class Reluctant:
         now = self.present.price(price, 0.0)
         order = np.lexsort((now, self.present.demand))
         best = order[np.searchsorted(self.present.demand[order], np.arange(len(paid)))]
-        stays = now[best] <= paid
+        stays = (now[best] <= paid) & ~self.must_move
         both = replace(ways, cost=np.ones(len(ways))).and_also(self.present.take(best))
         chosen = np.where(stays, len(paid) + np.arange(len(paid)), np.arange(len(paid)))
         return np.where(stays, now[best], paid), both.take(chosen)

@@ -12,7 +12,7 @@ from nettwin.optimize.column_generation.ways import some_demands
 from nettwin.optimize.lp.generation import Generated, Start, generate
 from nettwin.optimize.lp.master import Aim
 from nettwin.optimize.steering.problem import SteeringProblem
-from nettwin.scenario.arrays import FloatArray
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 _FEW_CHANGES_TOLERANCE = 0.02
 """The count of changes need not be proven as exactly as the utilization."""
@@ -26,12 +26,19 @@ class Task:
     problem: SteeringProblem
     present: Start
     """Changes are counted from here."""
+    start: Start
+    """The present ways, but for demands whose constraints do not allow them."""
+    must_move: BoolArray  # [demand] the latter
     max_places: int = 3
     """Most places that a segment list names before the target."""
     has_adjacency: bool = True
     max_changes: int | None = None
     tolerance: float = 1e-4
     """Relative gap that counts as the optimum."""
+
+    def reluctant(self, depth: int) -> Reluctant:
+        """The same at a cost for every change."""
+        return Reluctant(self.oracle(depth), self.present.ways, self.must_move)
 
     def oracle(self, depth: int, link_cost: FloatArray | None = None) -> SegmentOracle:
         """All segment lists of at most so many places."""
@@ -52,9 +59,10 @@ class Steered:
     is_optimal: bool
 
 
-def lowest_utilization(task: Task, start: Start, clock: Clock, floor: Callable[[Steered], float], tell: Tell | None = None) -> Steered:
+def lowest_utilization(task: Task, clock: Clock, floor: Callable[[Steered], float], tell: Tell | None = None) -> Steered:
     """Lists over one place first; over more only while the proven floor under any routing is lower than what they reach."""
-    for depth in range(1, task.max_places + 1):
+    start = task.start
+    for depth in range(1, max(task.max_places, 1) + 1):
         found = _lowest(task, start, clock, depth, tell)
         if not found.is_optimal or clock.stopped_by or found.value <= floor(found) * (1 + task.tolerance):
             break
@@ -66,7 +74,7 @@ def _lowest(task: Task, start: Start, clock: Clock, depth: int, tell: Tell | Non
     if task.max_changes is None:
         return _steered(generate(task.oracle(depth), start, clock, Aim(tolerance=task.tolerance), tell), depth)
     aim = Aim(budget=float(task.max_changes), tolerance=task.tolerance)
-    found = generate(Reluctant(task.oracle(depth), task.present.ways), with_change_costs(start, task.present), clock, aim, tell)
+    found = generate(task.reluctant(depth), with_change_costs(start, task.present), clock, aim, tell)
     return _within_changes(task, _steered(found, depth), task.max_changes, clock)
 
 
@@ -90,17 +98,17 @@ def _within_changes(task: Task, found: Steered, most: int, clock: Clock) -> Stee
     return replace(found, shares=shares, value=again.value)
 
 
-def _put_back(shares: Start, present: Start, is_free: np.ndarray) -> Start:
+def _put_back(shares: Start, present: Start, is_free: BoolArray) -> Start:
     """The free demands as shared, the others as they are now."""
     return _both(_of(shares, is_free), _of(present, ~is_free))
 
 
-def _joined(few: Start, rest: Start, number: np.ndarray, is_free: np.ndarray) -> Start:
+def _joined(few: Start, rest: Start, number: IntArray, is_free: BoolArray) -> Start:
     renumbered = Start(replace(few.ways, demand=number[few.ways.demand]), few.share)
     return _both(renumbered, _of(rest, ~is_free))
 
 
-def _of(start: Start, is_wanted: np.ndarray) -> Start:
+def _of(start: Start, is_wanted: BoolArray) -> Start:
     index = np.flatnonzero(is_wanted[start.ways.demand])
     return Start(start.ways.take(index), start.share[index])
 
@@ -114,8 +122,10 @@ def _both(one: Start, other: Start) -> Start:
 def fewest_changes(task: Task, found: Steered, clock: Clock, ceiling: float) -> Steered:
     """As few changes as linear programming finds that keep every link below a ceiling."""
     aim = Aim(ceiling=ceiling, tolerance=_FEW_CHANGES_TOLERANCE)
-    oracle = Reluctant(task.oracle(found.n_places), task.present.ways)
-    return _under(generate(oracle, with_change_costs(found.shares, task.present), clock, aim), found, task)
+    start = with_change_costs(found.shares, task.present)
+    fewer = _under(generate(task.reluctant(found.n_places), start, clock, aim), found, task)
+    before, after = (np.count_nonzero(changed(each.shares, task.present)) for each in (found, fewer))
+    return fewer if after < before else found
 
 
 def least_cost(task: Task, found: Steered, clock: Clock, ceiling: float, link_cost: FloatArray) -> tuple[Steered, float]:

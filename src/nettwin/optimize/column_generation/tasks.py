@@ -8,15 +8,17 @@ import numpy as np
 from nettwin.controlplane.forwarding import forwarding_of
 from nettwin.intents.intent import Intent
 from nettwin.intents.selecting import rows
+from nettwin.optimize.column_generation.pricing import Places, SegmentOracle
 from nettwin.optimize.column_generation.search import Task
 from nettwin.optimize.column_generation.ways import start_at
 from nettwin.optimize.lp.flow_network import FlowNetwork
+from nettwin.optimize.lp.generation import Start
 from nettwin.optimize.steering.admissible import Admissible
-from nettwin.optimize.steering.detours import Detour, steering_of
-from nettwin.optimize.steering.problem import problem_of
+from nettwin.optimize.steering.detours import Detour, Steering, steering_of
+from nettwin.optimize.steering.problem import SteeringProblem, problem_of
 from nettwin.optimize.steering.segment_vectors import SegmentVectors
 from nettwin.scenario import Scenario
-from nettwin.scenario.arrays import FloatArray, IntArray
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +50,13 @@ def case_of(scenario: Scenario, intent: Intent, max_places: int, *, has_adjacenc
     problem = problem_of(scenario, vectors, masks=masks, fixed=fixed)
     now = steering_of(scenario)
     steerable = {int(row) for row in problem.row}
+    must_move = np.isin(problem.row, _not_allowed(admissible, now))
+    present = start_at(problem, now)
     task = Task(
         problem=problem,
-        present=start_at(problem, now),
+        present=present,
+        start=_allowed_start(problem, present, must_move),
+        must_move=must_move,
         max_places=min(max_places, intent.limits.max_segments),
         has_adjacency=has_adjacency,
         max_changes=intent.limits.max_changes,
@@ -59,6 +65,27 @@ def case_of(scenario: Scenario, intent: Intent, max_places: int, *, has_adjacenc
     kept = {row: detours for row, detours in now.items() if row not in steerable}
     is_complete = masks is None and not len(fixed) and not scenario.policy.explicit_paths
     return Case(scenario, intent, task, FlowNetwork.of(scenario), kept, is_complete)
+
+
+def _not_allowed(admissible: Admissible, now: Steering) -> IntArray:
+    """Rows whose present way breaks a constraint."""
+    breaks = ~admissible.direct
+    for row, detours in now.items():
+        breaks[row] = not admissible.allows_all(row, detours)
+    return np.flatnonzero(breaks)
+
+
+def _allowed_start(problem: SteeringProblem, present: Start, must_move: BoolArray) -> Start:
+    """The present ways, but the cheapest allowed ones (all links alike) of demands that cannot stay."""
+    if not must_move.any():
+        return present
+    oracle = SegmentOracle(problem, Places.of(problem))
+    _, allowed = oracle.cheapest(np.full(problem.n_links, 1.0 / problem.n_links), 0.0)
+    stays = np.flatnonzero(~must_move[present.ways.demand])
+    ways = present.ways.take(stays).and_also(allowed.take(np.flatnonzero(must_move)))
+    share = np.concatenate([present.share[stays], np.ones(int(must_move.sum()))])
+    order = np.argsort(ways.demand, kind="stable")
+    return Start(ways.take(order), share[order])
 
 
 def _fixed(scenario: Scenario, intent: Intent, admissible: Admissible) -> IntArray:

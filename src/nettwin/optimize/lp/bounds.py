@@ -39,6 +39,8 @@ def proven_by(network: FlowNetwork, length: FloatArray) -> float:
 def node_cuts(network: FlowNetwork) -> tuple[float, FloatArray]:
     """The best bound from what must leave or enter a single node, and its lengths."""
     best, lengths = 0.0, np.zeros(network.n_arcs)
+    if not len(network.rate_bps):
+        return best, lengths
     for ends, node in ((network.origin, network.source), (network.destination, network.target)):
         rate = np.bincount(ends, weights=network.rate_bps, minlength=network.n_nodes)
         room = np.bincount(node, weights=network.capacity_bps, minlength=network.n_nodes)
@@ -70,7 +72,7 @@ def mcf_bound(
     bound = Bound(value=value, proof=CUT_PROOF)
     for length in hints:
         bound = _better(bound, proven_by(network, length))
-    if bound.value >= target * (1 - Aim().tolerance) or clock.stopped_by:
+    if not len(network.rate_bps) or bound.value >= target * (1 - Aim().tolerance) or clock.stopped_by:
         return bound
     flow = multi_commodity_flow(network, clock)
     return _better(bound, proven_by(network, flow.price / network.capacity_bps))

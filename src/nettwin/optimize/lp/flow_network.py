@@ -1,6 +1,7 @@
 """What has to flow from where to where over which capacities: the multi-commodity flow problem as arrays."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -58,8 +59,9 @@ class FlowNetwork:
         ends = np.nonzero(between >= 0)
         # Zero would mean "no arc" to some sparse formats; so little cannot change which bound is proven: bounds use the lengths themselves.
         weight = np.maximum(length[between[ends]], 1e-300)
-        distance, before = dijkstra(csr_array((weight, ends), shape=(n, n)), return_predecessors=True)
-        return np.asarray(distance), np.asarray(before), between
+        graph: Any = csr_array((weight, ends), shape=(n, n))
+        distance, before = dijkstra(graph, return_predecessors=True)
+        return np.asarray(distance, dtype=np.float64), np.asarray(before), between
 
 
 def _commodities(scenario: Scenario) -> tuple[IntArray, FloatArray, IntArray]:

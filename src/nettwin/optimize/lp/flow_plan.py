@@ -1,7 +1,7 @@
 """From a flow over any paths to weighted segment lists, as far as these can follow it."""
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array, csr_array, diags_array
 
 from nettwin.controlplane.forwarding import forwarding_of
 from nettwin.intents.intent import Intent
@@ -21,12 +21,12 @@ _PRESENT = 0
 
 def present_flow(network: FlowNetwork, scenario: Scenario) -> Start:
     """Every commodity as it flows now, ECMP splits and policies included, as one way."""
-    n, arcs = len(network.rate_bps), network.n_arcs
+    n = len(network.rate_bps)
     counted = np.flatnonzero(network.commodity >= 0)
     rate = scenario.traffic.rate_bps[counted]
     crossed = csr_array(crossings(scenario))[counted][:, network.link]
     gather = csr_array((rate, (network.commodity[counted], np.arange(len(counted)))), shape=(n, len(counted)))
-    usage = csc_array((gather @ crossed).T.multiply(1.0 / network.capacity_bps[:, None]).reshape(arcs, n))
+    usage = csc_array(diags_array(1.0 / network.capacity_bps) @ (gather @ crossed).T)
     return Start.at(Ways(np.arange(n), np.full((n, 1), _PRESENT, dtype=np.int32), usage, np.zeros(n)))
 
 

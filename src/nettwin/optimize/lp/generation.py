@@ -126,6 +126,10 @@ class _Prices:
 
 
 class _Search:
+    _base: Ways
+    _ways: Ways
+    _master: Master
+
     def __init__(self, oracle: Oracle, start: Start, aim: Aim) -> None:
         self._oracle, self._aim = oracle, aim
         self._set_up(start.ways, start.share, np.ones(len(start.ways), dtype=np.bool_))

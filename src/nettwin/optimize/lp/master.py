@@ -130,7 +130,7 @@ def quiet_highs() -> Any:
     except ImportError as missing:
         raise MissingDependencyError("linear programs need highspy", hint="pip install 'nettwin[optimize]'") from missing
     highs = _Highs()
-    options = {"output_flag": False, "threads": 1, "random_seed": 0, "presolve": "off", "solver": "simplex"}
+    options: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "random_seed": 0, "presolve": "off", "solver": "simplex"}
     for option, value in {**options, "simplex_iteration_limit": _SLICE}.items():
         highs.setOptionValue(option, value)
     return highs

@@ -1,6 +1,6 @@
 """Constraint programming: CP-SAT over the best few ways of the demands that matter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from nettwin.intents.judging import judge
 from nettwin.intents.limits import Knob
 from nettwin.intents.objectives import Figure
 from nettwin.intents.preference import is_better
+from nettwin.intents.verdict import Verdict
 from nettwin.optimize.answer import Found, answered
 from nettwin.optimize.budget import Budget, Clock
 from nettwin.optimize.conflicts import conflicting_clauses
@@ -81,21 +82,23 @@ class _Search:
         self.method, self.clock, self.intent = method, clock, intent
         vectors = SegmentVectors.of(forwarding_of(scenario))
         self.ways = Ways(scenario, intent, Admissible.of(scenario, intent, vectors))
+        survive = tuple(replace(clause, slos=()) for clause in intent.survive)
+        self.known = replace(intent, objectives=tuple(goals_known(intent.objectives)), slos=(), survive=survive)
         self.cuts: list[FailureCut] = []
         self.words: dict[str, str] = {}
 
     def run(self) -> tuple[State, bool]:
         """The best state found, and whether the solver proved that its candidates allow none better."""
         best = state = State(self.ways)
-        verdict = judge(self.intent, self.ways.scenario, None, before=self.ways.scenario)
+        verdict = self._verdict(state, self.ways.scenario)
         rng, is_optimal, n_idle = np.random.default_rng(self.clock.budget.seed), False, 0
         for _ in range(self.method.rounds):
             state, is_optimal = self._improved(state, rng)
             after = state.scenario()
-            judged = judge(self.intent, after, None, before=self.ways.scenario)
+            judged = self._verdict(state, after)
             new_cuts = broken_failures(self.ways.scenario, self.intent.survive, self.cuts, after, self.method.failures)
             self.cuts += new_cuts
-            is_progress = is_better(judged, verdict, self.intent)
+            is_progress = is_better(judged, verdict, self.known)
             if is_progress:
                 best, verdict = state, judged
             n_idle = 0 if is_progress or new_cuts else n_idle + 1
@@ -106,14 +109,24 @@ class _Search:
 
     def conflicts(self, state: State) -> tuple[str, ...]:
         """Clauses that cannot hold together, if the state breaks any that is hard."""
-        verdict = judge(self.intent, state.scenario(), None, before=self.ways.scenario)
-        if verdict.hard_excess <= 0 or self.clock.budget.interrupt.is_set():
+        verdict = self._verdict(state, state.scenario())
+        if (verdict.hard_excess <= 0 and not self._is_late(state)) or self.clock.budget.interrupt.is_set():
             return ()
         conflict = conflicting_clauses(self.ways.scenario, self.intent, self.clock)
         if conflict is None:
             return ()
         self.words["conflict"] = conflict.words
         return conflict.clauses
+
+    def _is_late(self, state: State) -> bool:
+        """Whether propagation alone breaks a hard SLO."""
+        late = state.delay_s > self.ways.most_delay_s * (1 + 1e-9)
+        return bool((late & (self.ways.scenario.traffic.rate_bps > 0)).any())
+
+    def _verdict(self, state: State, after: Scenario) -> Verdict:
+        """What loads and propagation delays tell: SLOs and waiting are left to the predictor."""
+        verdict = judge(self.known, after, None, before=self.ways.scenario)
+        return replace(verdict, objectives=state.values(self.known.objectives))
 
     def notes(self, is_optimal: bool) -> dict[str, str]:
         notes = dict(self.words)

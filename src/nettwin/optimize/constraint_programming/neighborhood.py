@@ -62,8 +62,7 @@ def goals_known(objectives: Sequence[Objective]) -> list[Objective]:
 
 def steerable(ways: Ways) -> IntArray:
     """Rows of the demands that have traffic and a way."""
-    crossed = np.diff(ways.present_share.indptr) > 0
-    return np.flatnonzero(crossed & (ways.scenario.traffic.rate_bps > 0))
+    return np.flatnonzero(ways.has_way & (ways.scenario.traffic.rate_bps > 0))
 
 
 def _rows(state: State, pairs: Sequence[DisjointPair], size: Size, rng: np.random.Generator) -> list[int]:
@@ -210,11 +209,8 @@ def _delay_goal(state: State, objective: Objective, choices: Sequence[Choice]) -
     weight = np.zeros(ways.scenario.traffic.n_demands)
     concerned = rows(ways.intent, objective.over, ways.scenario)
     weight[concerned] = ways.scenario.traffic.rate_bps[concerned] if is_mean else 1.0
-    delay = np.asarray(ways.present_share @ ways.scenario.topology.propagation_delay_s)
-    for row, way in state.moved.items():
-        delay[row] = way.delay_s
     chosen = [choice.row for choice in choices]
-    others = weight * delay
+    others = weight * state.delay_s
     others[chosen] = 0.0
     cost = tuple(tuple(float(weight[choice.row] * each.delay_s) for each in choice.candidates) for choice in choices)
     base = float(others.sum() if is_mean else others.max(initial=0.0))

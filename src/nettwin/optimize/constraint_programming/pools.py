@@ -37,6 +37,10 @@ class Ways:
         return crossings(self.scenario)
 
     @cached_property
+    def has_way(self) -> BoolArray:  # [demand]
+        return np.asarray(np.diff(self.present_share.indptr) > 0)
+
+    @cached_property
     def is_explicit(self) -> BoolArray:  # [demand]
         pinned = np.zeros(self.scenario.traffic.n_demands, dtype=np.bool_)
         pinned[[self.scenario.index_of_demand(name) for name in self.scenario.policy.explicit_paths]] = True
@@ -147,6 +151,7 @@ class Ways:
         direct = cost[source, target] if admissible.direct[row] else np.inf
         costs = np.concatenate([[direct], over_node, over_link])
         places: list[Detour] = [(), *((node,) for node in range(topology.n_nodes)), *((~link,) for link in range(topology.n_links))]
+        costs[1:] *= 1 + 1e-9  # of ways that cost the same the simplest comes first
         best = np.argsort(costs, kind="stable")[: 4 * n_wanted]
         return [places[place] for place in best if np.isfinite(costs[place])]
 

@@ -1,6 +1,6 @@
 """How a search stands: which demands were given another way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -9,6 +9,8 @@ import numpy as np
 from nettwin.changes import Plan, SetPath
 from nettwin.changes.change import Change
 from nettwin.changes.routing import ClearPath
+from nettwin.intents.objectives import Figure, Objective
+from nettwin.intents.selecting import rows
 from nettwin.optimize.constraint_programming.candidates import Candidate, mixed
 from nettwin.optimize.constraint_programming.pools import Ways
 from nettwin.optimize.constraint_programming.task import Taken, Task
@@ -41,6 +43,31 @@ class State:
     @property
     def n_changes(self) -> int:
         return sum(way.n_changes for way in self.moved.values())
+
+    def values(self, objectives: Sequence[Objective]) -> tuple[float, ...]:
+        """What objectives come to as far as loads and propagation delays tell."""
+        return tuple(self._value(objective) for objective in objectives)
+
+    def _value(self, objective: Objective) -> float:
+        scenario = self.ways.scenario
+        if objective.minimize is Figure.CHANGES:
+            return float(self.n_changes)
+        if objective.minimize is Figure.MAX_UTILIZATION:
+            return float((self.load_bps / scenario.topology.capacity_bps).max(initial=0.0))
+        concerned, rate = rows(self.ways.intent, objective.over, scenario), scenario.traffic.rate_bps
+        concerned = concerned[(rate[concerned] > 0) & self.ways.has_way[concerned]]
+        delay_s = self.delay_s[concerned]
+        if not len(concerned):
+            return 0.0
+        return float(delay_s.max() if objective.across == "max" else np.average(delay_s, weights=rate[concerned]))
+
+    @property
+    def delay_s(self) -> FloatArray:  # [demand]
+        """Propagation delay, the mean over the paths of each demand."""
+        delay_s = np.array(self.ways.present_share @ self.ways.scenario.topology.propagation_delay_s)
+        for row, way in self.moved.items():
+            delay_s[row] = way.delay_s
+        return delay_s
 
     def after(self, task: Task, taken: tuple[Taken, ...]) -> "State":
         """The state after the solver's choices."""

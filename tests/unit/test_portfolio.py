@@ -72,8 +72,8 @@ def test_splits_are_whole_percents_after_cleaning() -> None:
         SegmentList((NodeSegment("n5"),), 0.38),
         SegmentList((NodeSegment("n4"),), 0.00766),
     )
-    (sharing,) = cleaned(before, steered(before, {"n0->n2": split}), 0.62).values()
-    assert dict(sharing) == {(): 0.62, (5,): 0.38}
+    (sharing,) = cleaned(before, steered(before, {"n0->n2": split}), 0.625).values()
+    assert dict(sharing) == {(): 0.62, (4,): 0.38}
     assert not cleaned(before, steered(before, {"n0->n2": split}), 1.0)
 
 

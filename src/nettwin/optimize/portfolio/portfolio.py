@@ -36,10 +36,10 @@ class Portfolio:
         relay = Relay.of(scenario, intent, predictor, budget)
         kind = kind_of(intent)
         for leg in legs_for(kind, intent):
-            if relay.clock.stopped_by or self._is_done(relay):
+            if relay.stopped_by or self._is_done(relay):
                 break
             relay.run(registry.create(leg.method, **leg.options), leg)
-        stopped_by = "optimum" if self._is_done(relay) else relay.clock.stopped_by
+        stopped_by = "optimum" if self._is_done(relay) else relay.stopped_by
         relay.find_conflicts()
         found = finished(relay, self.cleaning, self.gap)
         found = replace(found, stopped_by=stopped_by, notes={"kind": kind.value, **found.notes})

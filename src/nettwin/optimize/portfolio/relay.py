@@ -20,6 +20,8 @@ from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
 
 _LEAST_SECONDS = 1e-3
+_FINISH_SHARE, _FINISH_SECONDS_PER_DEMAND = 0.2, 12e-6
+"""What is kept of the time to tidy and judge the best plan: no more than this share, no more than it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,6 @@ class Relay:
     bound: Bound | None = None
     predictions: int = 0
     conflicts: tuple[str, ...] = ()
-    stopped_by: str = ""
     told: dict[str, str] = field(default_factory=dict)
     """What each method contributed, in words."""
 
@@ -58,6 +59,17 @@ class Relay:
     def of(cls, scenario: Scenario, intent: Intent, predictor: Predictor, budget: Budget) -> "Relay":
         """At the start."""
         return cls(scenario, intent, predictor, Clock(budget), best=scenario)
+
+    @property
+    def stopped_by(self) -> str:
+        """Why no further leg may start; empty: one may."""
+        return self.clock.stopped_by or ("deadline" if self._seconds_left <= 0 else "")
+
+    @property
+    def _seconds_left(self) -> float:
+        """For legs."""
+        kept = min(_FINISH_SHARE * self.clock.budget.seconds, _FINISH_SECONDS_PER_DEMAND * self.scenario.traffic.n_demands)
+        return self.clock.seconds_left - kept
 
     @property
     def gap(self) -> float:
@@ -122,7 +134,7 @@ class Relay:
         left = clock.evaluations_left
         return replace(
             budget,
-            seconds=max(_LEAST_SECONDS, share * clock.seconds_left),
+            seconds=max(_LEAST_SECONDS, share * self._seconds_left),
             evaluations=None if math.isinf(left) else max(1, int(share * left)),
             report=lambda progress: self._report(progress, offset),
         )

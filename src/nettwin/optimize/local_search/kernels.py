@@ -62,15 +62,17 @@ class Ways(NamedTuple):
 
     legs: IntArray  # [demand, way, step]
     weight: FloatArray  # [demand, way]
-    count: IntArray  # [demand]
+    n_ways: IntArray  # [demand]
     load: FloatArray  # [link]
 
 
 class Prices(NamedTuple):
     """Of links, at the beginning of a sweep."""
 
-    pair: FloatArray  # [source, target] of a unit of traffic that follows the forwarding; infinite where nothing leads there
-    toll: FloatArray  # [place] of an adjacency segment's own link
+    pair: (
+        np.ndarray
+    )  # [source, target] single precision, of a unit of traffic that follows the forwarding; infinite where nothing leads there
+    toll: np.ndarray  # [place] single precision, of an adjacency segment's own link
     link: FloatArray  # [link] per unit of traffic
     sharpness: float
     top: float  # the largest utilization
@@ -117,7 +119,9 @@ def relax(best: FloatArray, choice: IntArray, behind: FloatArray, so_far: float,
 
 
 @compiled
-def add_way(network: Network, ends: tuple[int, int], legs: IntArray, amount: float, change: FloatArray, touched: IntArray, n: int) -> int:
+def add_way(  # noqa: PLR0913, PLR0917 (numba counts references of whole tuples)
+    network: Network, ends: tuple[int, int], legs: IntArray, amount: float, change: FloatArray, touched: IntArray, n: int
+) -> int:
     """Add the loads of a way to ``change``, list its links in ``touched`` (some more than once), return their new number."""
     here, n_nodes = ends[0], len(network.offsets)
     n_nodes = int(np.sqrt(n_nodes - 1) + 0.5)
@@ -156,7 +160,7 @@ def cost_of(network: Network, pair: FloatArray, price: FloatArray, ends: tuple[i
         else:
             paid += pair[here, leg]
             here = leg
-    return paid + pair[here, ends[1]]
+    return float(paid + pair[here, ends[1]])
 
 
 @compiled
@@ -281,7 +285,7 @@ def cheapest_allowed(network: Network, prices: Prices, ends: tuple[int, int], is
 @compiled
 def find(ways: Ways, demand: int, legs: IntArray) -> int:
     """Which way of a demand has these legs; -1: none."""
-    for way in range(ways.count[demand]):
+    for way in range(ways.n_ways[demand]):
         is_same = True
         for step in range(len(legs)):
             is_same = is_same and ways.legs[demand, way, step] == legs[step]
@@ -297,17 +301,17 @@ def hand_over(ways: Ways, demand: int, giver: int, taker: int, legs: IntArray, s
         ways.legs[demand, giver] = legs
         return
     if taker < 0:
-        taker = ways.count[demand]
+        taker = ways.n_ways[demand]
         ways.legs[demand, taker] = legs
         ways.weight[demand, taker] = 0.0
-        ways.count[demand] = taker + 1
+        ways.n_ways[demand] = taker + 1
     ways.weight[demand, taker] += step
     ways.weight[demand, giver] -= step
     if ways.weight[demand, giver] <= 0.0:
-        last = ways.count[demand] - 1
+        last = ways.n_ways[demand] - 1
         ways.legs[demand, giver] = ways.legs[demand, last]
         ways.weight[demand, giver] = ways.weight[demand, last]
-        ways.count[demand] = last
+        ways.n_ways[demand] = last
 
 
 class Bench(NamedTuple):
@@ -321,13 +325,15 @@ class Bench(NamedTuple):
 
 
 @compiled
-def shift(network: Network, demands: Demands, ways: Ways, bench: Bench, demand: int, giver: int, taker: int, sharpness: float) -> bool:
+def shift(  # noqa: PLR0913, PLR0917
+    network: Network, demands: Demands, ways: Ways, bench: Bench, demand: int, giver: int, taker: int, sharpness: float
+) -> bool:
     """Move traffic of a demand between two of its ways (-1: to a new one, ``bench.legs``) as far as it pays; whether it did."""
     ends, rate, weight = (demands.source[demand], demands.target[demand]), demands.rate[demand], ways.weight[demand, giver]
     change, touched, height, steepness = bench.change, bench.touched, bench.height, bench.steepness
     n = add_way(network, ends, ways.legs[demand, giver], -rate, change, touched, 0)
     n = add_way(network, ends, ways.legs[demand, taker] if taker >= 0 else bench.legs, rate, change, touched, n)
-    if taker >= 0 or ways.count[demand] < ways.legs.shape[1]:
+    if taker >= 0 or ways.n_ways[demand] < ways.legs.shape[1]:
         step = best_step(change, height, touched, n, steepness, weight)
     else:  # no room for a further way: all of it or nothing
         step = weight if difference(change, height, touched, n, steepness, weight) < 0.0 else 0.0
@@ -343,11 +349,13 @@ def shift(network: Network, demands: Demands, ways: Ways, bench: Bench, demand: 
         change[link] = 0.0
     if step > 0.0:
         hand_over(ways, demand, giver, taker, bench.legs, step)
-    return step > 0.0
+    return bool(step > 0.0)
 
 
 @compiled
-def sweep(network: Network, demands: Demands, ways: Ways, prices: Prices, sources: IntArray, depth: int) -> tuple[float, int]:
+def sweep(  # noqa: PLR0912
+    network: Network, demands: Demands, ways: Ways, prices: Prices, sources: IntArray, depth: int
+) -> tuple[float, int]:
     """Go over the demands of some sources once. Returns what they would pay on their cheapest ways, and how many were shifted.
 
     Each demand shifts traffic from its dearest way to the cheapest of all or, where that does not pay, to its own cheapest one.
@@ -377,7 +385,7 @@ def sweep(network: Network, demands: Demands, ways: Ways, prices: Prices, source
             if not is_free:
                 lowest = float(cheapest_allowed(network, prices, (source, target), demands.is_allowed[demands.place[demand]], bench.legs))
             dearest, highest, cheapest, least = 0, -1.0, 0, np.inf
-            for way in range(ways.count[demand]):
+            for way in range(ways.n_ways[demand]):
                 cost = cost_of(network, prices.pair, prices.link, (source, target), ways.legs[demand, way])
                 if cost > highest:
                     dearest, highest = way, cost
@@ -398,10 +406,36 @@ def sweep(network: Network, demands: Demands, ways: Ways, prices: Prices, source
 
 
 @compiled
+def savings(network: Network, demands: Demands, ways: Ways, prices: Prices, depth: int) -> FloatArray:  # [demand]
+    """What each demand would pay less if all of it went the cheapest way."""
+    n_nodes = len(prices.pair)
+    best = np.empty((depth + 1, n_nodes), dtype=prices.pair.dtype)
+    choice = np.empty((depth + 1, n_nodes), dtype=np.int32)
+    legs = np.empty(ways.legs.shape[2], dtype=np.int32)
+    saved = np.zeros(len(demands.source))
+    for source in range(n_nodes):
+        if demands.first[source] == demands.first[source + 1]:
+            continue
+        explore(network, prices, source, best, choice)
+        for demand in range(demands.first[source], demands.first[source + 1]):
+            target = demands.target[demand]
+            lowest = float(best[depth, target])
+            if demands.place[demand] >= 0:
+                lowest = float(cheapest_allowed(network, prices, (source, target), demands.is_allowed[demands.place[demand]], legs))
+            paid = 0.0
+            for way in range(ways.n_ways[demand]):
+                cost = cost_of(network, prices.pair, prices.link, (source, target), ways.legs[demand, way])
+                paid += cost * ways.weight[demand, way]
+            if lowest < paid:
+                saved[demand] = demands.rate[demand] * (paid - lowest)
+    return saved
+
+
+@compiled
 def add_loads(network: Network, demands: Demands, ways: Ways, load: FloatArray) -> None:
     """Add what the demands bring to each link."""
     touched = np.empty(64 * (len(load) + len(demands.first)), dtype=np.int32)
     for demand in range(len(demands.source)):
         ends = (demands.source[demand], demands.target[demand])
-        for way in range(ways.count[demand]):
+        for way in range(ways.n_ways[demand]):
             add_way(network, ends, ways.legs[demand, way], demands.rate[demand] * ways.weight[demand, way], load, touched, 0)

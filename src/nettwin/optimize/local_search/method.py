@@ -11,7 +11,8 @@ from nettwin.intents.limits import Knob
 from nettwin.optimize.answer import Found as Answer
 from nettwin.optimize.answer import answered
 from nettwin.optimize.budget import Budget, Clock
-from nettwin.optimize.local_search.search import NAME, Found, search
+from nettwin.optimize.local_search.run import NAME
+from nettwin.optimize.local_search.search import Aim, Found, search
 from nettwin.optimize.solution import Bound, Solution
 from nettwin.optimize.steering.admissible import Admissible
 from nettwin.optimize.steering.detours import changes_to, steering_of
@@ -42,7 +43,7 @@ class LocalSearch:
             )
         clock = Clock(budget)
         problem = problem_for(scenario, intent)
-        found = search(problem, steering_of(scenario), intent.limits, clock, self.precision)
+        found = search(problem, steering_of(scenario), intent.limits, clock, Aim(precision=self.precision))
         changes = changes_to(scenario, found.steering)
         answer = Answer(method=NAME, changes=changes, bound=bound_of(scenario, intent, problem, found), stopped_by=found.stopped_by)
         return answered(scenario, intent, predictor, clock, answer)

@@ -1,6 +1,6 @@
 """A steering problem in the arrays that compiled sweeps work on, and back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,20 +42,41 @@ class Tables:
 
     def steering(self) -> dict[int, Sharing]:
         """Of the demands that do not simply go direct, by row of the traffic."""
-        legs, count = self.ways.legs, self.ways.count
+        legs, count = self.ways.legs, self.ways.n_ways
         steered = np.flatnonzero((count > 1) | (legs[:, 0, 0] != NO_LEG))
         rows = self.problem.row[self.order[steered]].tolist()
         return {row: sharing_of(self.ways, demand) for row, demand in sorted(zip(rows, steered.tolist(), strict=True))}
 
+    def with_ways(self, ways: Ways) -> "Tables":
+        """The same demands, steered otherwise."""
+        return replace(self, ways=ways)
+
     def copy(self) -> "Tables":
         """With ways of its own."""
-        return Tables(self.problem, self.network, self.demands, Ways(*(each.copy() for each in self.ways)), self.order)
+        return self.with_ways(copied(self.ways))
+
+
+def copied(ways: Ways) -> Ways:
+    """Their own arrays."""
+    return Ways(ways.legs.copy(), ways.weight.copy(), ways.n_ways.copy(), ways.load.copy())
+
+
+def heaviest(tables: Tables, n_ways: int) -> Tables:
+    """With at most so many ways per demand, the heaviest of each."""
+    old = tables.ways
+    order = np.argsort(-old.weight, axis=1, kind="stable")[:, :n_ways]
+    weight = np.take_along_axis(old.weight, order, axis=1)
+    weight /= weight.sum(axis=1, keepdims=True)
+    legs = np.ascontiguousarray(np.take_along_axis(old.legs, order[:, :, None], axis=1))
+    ways = Ways(legs, weight, np.minimum(old.n_ways, n_ways).astype(np.int32), tables.problem.background_bps.copy())
+    add_loads(tables.network, tables.demands, ways, ways.load)
+    return tables.with_ways(ways)
 
 
 def sharing_of(ways: Ways, demand: int) -> Sharing:
     """The detours of one demand of the tables and their weights, the heaviest first."""
     legs, weight = ways.legs[demand].tolist(), ways.weight[demand].tolist()
-    found = [(tuple(leg for leg in legs[way] if leg != NO_LEG), weight[way]) for way in range(int(ways.count[demand]))]
+    found = [(tuple(leg for leg in legs[way] if leg != NO_LEG), weight[way]) for way in range(int(ways.n_ways[demand]))]
     return tuple(sorted(found, key=lambda each: (-each[1], each[0])))
 
 
@@ -63,7 +84,7 @@ def write(ways: Ways, demand: int, sharing: Sharing) -> None:
     """Set the detours of one demand; loads are not changed."""
     ways.legs[demand] = NO_LEG
     ways.weight[demand] = 0.0
-    ways.count[demand] = len(sharing)
+    ways.n_ways[demand] = len(sharing)
     for way, (detour, weight) in enumerate(sharing):
         ways.legs[demand, way, : len(detour)] = detour
         ways.weight[demand, way] = weight

@@ -1,0 +1,216 @@
+"""A search under way: sweeps under sharper and sharper prices until the fullest link meets the bound that the prices prove."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nettwin.optimize.budget import Clock
+from nettwin.optimize.local_search.kernels import Prices, Ways, price, price_pairs, sweep
+from nettwin.optimize.local_search.tables import Tables, copied, heaviest
+from nettwin.optimize.local_search.taking_back import changed, take_back_below
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
+
+NAME = "local-search"
+SOFTEST = 20.0
+_GROWTH = 1.5
+_STALL = 0.03
+"""A sweep that lowers the smooth maximum by less than this share of its blur (1 / sharpness) stalls."""
+_OPERATIONS = 20_000_000
+"""Of a compiled call, about 20 ms: a search can be interrupted between two."""
+_IDLE = 30
+"""Sweeps with the sharpest prices that neither lower the network nor raise the bound before they are softened again."""
+_WORTH = 1e-2
+"""Share of the gap; closing less of it is idle."""
+_PATIENCE = 3
+"""So many times the prices are softened again without a better network before the search gives up."""
+_GAIN = 1e-6
+"""Relative; less is no better network."""
+
+
+@dataclass(eq=False)
+class Run:
+    """Changes the ways of its tables; ``best`` are the best ones so far."""
+
+    tables: Tables
+    clock: Clock
+    precision: float
+    depth: int
+    max_depth: int
+    enough: float = 0.0
+    sharpness: float = SOFTEST
+    bound: float = 0.0
+    stopped_by: str = ""
+    best: Ways = field(init=False)
+    top: float = field(init=False, default=math.inf)
+    """Maximum utilization of the best."""
+    proof: FloatArray = field(init=False)
+    """[link] prices of utilization that prove the bound."""
+
+    def __post_init__(self) -> None:
+        network, n_nodes = self.tables.network, self.tables.problem.vectors.n_nodes
+        self._rng = np.random.default_rng(self.clock.budget.seed)
+        self._pair = np.empty((n_nodes, n_nodes), dtype=np.float32)
+        self._toll = np.empty(len(network.leg), dtype=np.float32)
+        self._chunk = max(1, _OPERATIONS // max(1, n_nodes * len(network.leg) * max(self.depth, 1)))
+        self._sharpest = max(2 * SOFTEST, math.log(1 + len(network.capacity)) / self.precision)
+        self._n_softened, self._soft = 0, math.inf
+        self._gap, self._n_idle = math.inf, 0
+        self._sum = np.zeros(len(network.capacity))
+        self.proof = np.full(len(network.capacity), 1.0 / max(1, len(network.capacity)))
+        self.remember()
+
+    @property
+    def utilization(self) -> float:
+        """Of the fullest link now."""
+        return float((self.tables.ways.load / self.tables.network.capacity).max(initial=0.0))
+
+    def to_the_end(self, share: float) -> None:
+        """Sweep until this share of the budget is spent, the optimum is proven or nothing improves any more."""
+        self.stopped_by = ""
+        while not self.stopped_by and spent(self.clock) < share:
+            self.round()
+        self.return_to(self.best)
+
+    def round(self) -> None:
+        """One sweep over all demands, and a new sharpness for the next."""
+        self.stopped_by = self.clock.stopped_by
+        if not len(self.tables.order) or self.top <= max(self.enough, 0.0):
+            self.stopped_by = "optimum"
+        if self.stopped_by:
+            return
+        prices = self.priced(self.sharpness)
+        is_complete, paid = self._swept(prices)
+        if is_complete:
+            self._prove(paid, prices.link)
+            self._sum += prices.link
+        self.remember()
+        self._settle()
+        self._sharpen()
+
+    def remember(self) -> None:
+        """Keep the network if it is the best so far."""
+        top = self.utilization
+        if top < self.top * (1 - _GAIN):
+            self.top, self.best, self._n_softened = top, copied(self.tables.ways), 0
+            self.clock.tell(NAME, self.top, self.bound or None)
+
+    def return_to(self, ways: Ways) -> None:
+        """Go on from other ways."""
+        for mine, other in zip(self.tables.ways, ways, strict=True):
+            mine[:] = other
+
+    def narrow(self, n_ways: int) -> None:
+        """Start again with the heaviest ways of each demand alone."""
+        self.tables = heaviest(self.tables, n_ways)
+        self.top, self.sharpness, self._n_softened = math.inf, SOFTEST, 0
+        self.remember()
+
+    def priced(self, sharpness: float) -> Prices:
+        """Prices for a sweep; they hold until the next ones are asked for."""
+        link_price, top = price(self.tables.network, self.tables.ways.load, sharpness)
+        return self._spread(link_price, sharpness, top)
+
+    def polish(self, rows: IntArray, sharpness: float) -> None:
+        """Sweep over some demands alone."""
+        tables, may_move = self.tables, np.zeros(len(self.tables.order), dtype=np.bool_)
+        may_move[rows] = True
+        sources = np.unique(tables.demands.source[rows])
+        self._rng.shuffle(sources)
+        sweep(tables.network, tables.demands._replace(may_move=may_move), tables.ways, self.priced(sharpness), sources, self.depth)
+        self.clock.spend(len(rows))
+
+    def _spread(self, link_price: FloatArray, sharpness: float, top: float) -> Prices:
+        price_pairs(self.tables.network, self.tables.problem.vectors.is_reachable, link_price, self._pair, self._toll)
+        return Prices(self._pair, self._toll, link_price, sharpness, top)
+
+    def _swept(self, prices: Prices) -> tuple[bool, float]:
+        sources = self._rng.permutation(len(self._pair)).astype(np.int32)
+        tables, total = self.tables, 0.0
+        for first in range(0, len(sources), self._chunk):
+            part = sources[first : first + self._chunk]
+            total += sweep(tables.network, tables.demands, tables.ways, prices, part, self.depth)[0]
+            self.clock.spend(int(np.sum(tables.demands.first[part + 1] - tables.demands.first[part])))
+            if self.clock.stopped_by:
+                return False, total
+        return True, total
+
+    def _prove(self, paid: float, link_price: FloatArray) -> None:
+        """Lagrange: whatever the sharing, the fullest link is at least as full as the links on average, weighted by their prices."""
+        bound = (paid + float(self.tables.problem.background_bps @ link_price)) * (1 - _GAIN)
+        if bound > self.bound:
+            self.bound, self.proof = bound, link_price * self.tables.network.capacity
+
+    def _prove_by(self, link_price: FloatArray) -> None:
+        """Work out the bound of other prices than those of a sweep: [link] per unit of traffic, times capacity they add up to 1."""
+        tables = self.tables
+        still = tables.demands._replace(may_move=np.zeros(len(tables.order), dtype=np.bool_))
+        sources = np.arange(len(self._pair), dtype=np.int32)
+        paid, _ = sweep(tables.network, still, tables.ways, self._spread(link_price, SOFTEST, 1.0), sources, self.depth)
+        self.clock.spend(len(tables.order))
+        self._prove(paid, link_price)
+
+    def _settle(self) -> None:
+        """Stop, or try longer lists, where the bound is met."""
+        if self.top > self.bound * (1 + self.precision):
+            return
+        if self.depth == self.max_depth:
+            self.stopped_by = "optimum"
+            return
+        self.depth, self.bound, self.sharpness = self.depth + 1, 0.0, self.sharpness / _GROWTH
+        self._prove_by(self.proof / self.tables.network.capacity)
+
+    def _sharpen(self) -> None:
+        """Sharper prices when the sweeps gain little."""
+        utilization = self.tables.ways.load / self.tables.network.capacity
+        top = float(utilization.max())
+        blur = top / self.sharpness
+        soft = top + blur * math.log(float(np.exp((utilization - top) / blur).sum()))
+        has_stalled, self._soft = self._soft - soft < _STALL * blur, soft
+        if not has_stalled or self.stopped_by:
+            return
+        self._soft = math.inf
+        if self.bound < self.top * (1 - self.precision) and self._sum.any():  # prices swing around those that prove most
+            self._prove_by(self._sum / float(self._sum @ self.tables.network.capacity))
+        self._sum[:] = 0.0
+        if self.sharpness < self._sharpest:
+            self.sharpness = min(self.sharpness * _GROWTH, self._sharpest)
+        elif self._is_idle():
+            self._soften()
+
+    def _is_idle(self) -> bool:
+        gap = self.top - self.bound
+        is_closer = gap < self._gap * (1 - _WORTH)
+        self._gap, self._n_idle = (gap, 0) if is_closer else (self._gap, self._n_idle + 1)
+        return self._n_idle >= _IDLE
+
+    def _soften(self) -> None:
+        """Soft prices move traffic that sharp ones hold fast."""
+        self._n_softened, self._n_idle = self._n_softened + 1, 0
+        self.sharpness = SOFTEST * 2.0**self._n_softened
+        if self._n_softened > _PATIENCE:
+            self.stopped_by = "no improvement"
+
+
+def spent(clock: Clock) -> float:
+    """Share of the budget that is spent."""
+    budget = clock.budget
+    return max(clock.seconds / budget.seconds, clock.evaluations / (budget.evaluations or math.inf))
+
+
+def spare_changes(run: Run, home: Ways, slack: float) -> BoolArray:  # [demand]
+    """Take back the changes that the best network does not need; small demands first: most changes are theirs, and they need little room.
+
+    Returns which demands are still changed.
+    """
+    run.return_to(run.best)
+    tables = run.tables
+    ceiling = max(run.top * (1 + slack), min(run.bound * (1 + run.precision), 1.5 * run.top))
+    if run.depth < run.max_depth:
+        ceiling = run.top * (1 + slack)
+    limit = np.maximum(ceiling * tables.network.capacity, tables.ways.load)
+    rows = np.flatnonzero(changed(tables.ways, home))
+    rows = rows[np.argsort(tables.demands.rate[rows], kind="stable")]
+    take_back_below(tables.network, tables.demands, tables.ways, home, rows, limit)
+    run.top, run.best = run.utilization, copied(tables.ways)
+    return np.asarray(changed(tables.ways, home))

@@ -67,14 +67,11 @@ def test_cleaning_keeps_to_the_limit_whatever_the_ways() -> None:
 def test_splits_are_whole_percents_after_cleaning() -> None:
     ends = ring()
     before = Scenario(ends.topology, Traffic.of([Demand("n0", "n2", 1e6)], ends.topology))
-    split = (
-        SegmentList((NodeSegment("n2"),), 0.61234),
-        SegmentList((NodeSegment("n5"),), 0.38),
-        SegmentList((NodeSegment("n4"),), 0.00766),
-    )
-    (sharing,) = cleaned(before, steered(before, {"n0->n2": split}), 0.625).values()
+    split = tuple(SegmentList((NodeSegment(node),), weight) for node, weight in (("n2", 0.61234), ("n4", 0.38), ("n3", 0.00766)))
+    after = steered(before, {"n0->n2": split})
+    (sharing,) = cleaned(before, after, 0.625).values()
     assert dict(sharing) == {(): 0.62, (4,): 0.38}
-    assert not cleaned(before, steered(before, {"n0->n2": split}), 1.0)
+    assert not cleaned(before, after, 1.0)
 
 
 def test_cleaning_leaves_demands_alone_that_are_not_free() -> None:

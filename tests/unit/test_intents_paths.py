@@ -102,7 +102,7 @@ def test_stretch_is_relative_to_the_shortest_possible() -> None:
 def test_the_words_say_what_the_path_does() -> None:
     sea = one(PathConstraint(selected="gold", avoid=Avoid(tags=("sea",)), max_hops=1), square(), **GOLD)
     assert sea.words == (
-        "paths of gold must avoid what is tagged sea and have at most 1 hops: 1 of 1 demands does not, worst gold (over A->C)"
+        "paths of gold must avoid what is tagged sea and have at most 1 hops: the only demand does not, worst gold (over A->C)"
     )
     assert sea.links == ("A->C",)
     via = one(PathConstraint(via=(("B", "D"),)), square())

@@ -52,7 +52,7 @@ def hold(slo: Slo, rows: IntArray, case: Case) -> Held:
     is_floor = slo.metric is Metric.THROUGHPUT
     best, worst = (figures.upper, figures.lower) if is_floor else (figures.lower, figures.upper)
     beyond = [np.clip(_beyond(slo, end), None, CUT_OFF) for end in (best, figures.value, worst)]
-    is_violated = (beyond[0] > ROUNDING) & figures.is_trusted  # comparisons with NaN are false
+    is_violated = beyond[0] > ROUNDING  # comparisons with NaN are false; a warning needs no trust, a promise does
     is_kept = (beyond[2] <= ROUNDING) & figures.is_trusted & ~is_cut_off
     doubt = np.where(np.isnan(beyond[2]), NO_CLAIM, np.maximum(beyond[2], np.where(figures.is_trusted, 0.0, UNTRUSTED)))
     return Held(

@@ -1,6 +1,7 @@
 """A scenario held against an intent, clause by clause."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nettwin.intents.intent import Intent
 from nettwin.intents.judging.budget import judge_budget
@@ -12,9 +13,10 @@ from nettwin.intents.judging.plan_limits import judge_plan
 from nettwin.intents.judging.slos import judge_slos
 from nettwin.intents.judging.survival import judge_survival
 from nettwin.intents.objectives import PER_DEMAND
-from nettwin.intents.planning import grown
+from nettwin.intents.planning import Planning, grown
 from nettwin.intents.verdict import ClauseVerdict, Verdict
 from nettwin.performance import Performance
+from nettwin.performance.quantities import number
 from nettwin.scenario import Scenario
 
 
@@ -49,10 +51,22 @@ def needs_performance(intent: Intent) -> bool:
 
 
 def _clauses(intent: Intent, case: Case, predict: Predict | None) -> Iterator[ClauseVerdict]:
-    yield from judge_slos(intent, case)
+    when = _when(intent.planning, case)
+    yield from _at(when, judge_slos(intent, case))
     yield from judge_paths(intent, case)
-    yield from judge_utilization(intent, case)
+    yield from _at(when, judge_utilization(intent, case))
     yield from judge_plan(intent, case)
     yield from judge_reachability(case)
-    yield from judge_survival(intent, case, predict)
+    yield from _at(when, judge_survival(intent, case, predict))
     yield from judge_budget(intent, case)
+
+
+def _when(planning: Planning | None, case: Case) -> str:
+    if planning is None or case.scenario is case.planned:
+        return ""
+    return f"in {number(planning.growth.years)} years, with {number(planning.growth.factor)} times the traffic, "
+
+
+def _at(when: str, clauses: Iterator[ClauseVerdict]) -> Iterator[ClauseVerdict]:
+    """Clauses about the future say so."""
+    return (replace(clause, words=when + clause.words) for clause in clauses) if when else clauses

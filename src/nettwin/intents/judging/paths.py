@@ -8,6 +8,7 @@ import numpy as np
 from nettwin.controlplane import truncated_demands
 from nettwin.intents.intent import Intent
 from nettwin.intents.judging.case import Case
+from nettwin.intents.judging.counting import all_do, some_do_not
 from nettwin.intents.judging.culprits import MOST_NAMED
 from nettwin.intents.judging.disjointness import pairs, shared
 from nettwin.intents.judging.path_columns import ROUNDING, Paths, misses_waypoint, stretch, uses_avoided
@@ -64,12 +65,12 @@ def _asked(constraint: PathConstraint, breaches: list[Breach]) -> str:
 
 def _outcome(status: Status, n: int, named: list[str], worst: IntArray, breaches: list[Breach]) -> str:
     if status is Status.SATISFIED:
-        return f"all {n} demands do" if n else "no demand that sends anything is selected"
+        return all_do(n) if n else "no demand that sends anything is selected"
     if status is Status.UNDETERMINED:
         return f"it cannot be told for {len(named)} of {n} demands, which spread over too many paths to look at all, {named[0]} first"
     broken = [breach for breach in breaches if breach.share[worst[0]] > ROUNDING]
     example = "; ".join(breach.example for breach in broken if breach.example)
-    return f"{len(worst)} of {n} demands {'does' if len(worst) == 1 else 'do'} not, worst {named[0]}" + (f" ({example})" if example else "")
+    return f"{some_do_not(len(worst), n)}, worst {named[0]}" + (f" ({example})" if example else "")
 
 
 def _path_breaches(constraint: PathConstraint, paths: Paths) -> Iterator[Breach]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nettwin.intents.judging.case import Case
+from nettwin.intents.judging.counting import all_do, some_do_not
 from nettwin.intents.judging.culprits import blame
 from nettwin.intents.judging.holding import Held
 from nettwin.intents.objectives import EVERY_DEMAND
@@ -46,20 +47,14 @@ def _outcome(slo: Slo, held: Held, worst: IntArray, case: Case) -> str:
     n = len(held.rows)
     if held.status is Status.SATISFIED:
         nearest = int(np.argmax(held.doubt)) if held.doubt.any() else _nearest(slo, held)
-        return f"{_all(n)}, the nearest to it is {_figure(slo, held, nearest, case)}"
+        return f"{all_do(n)}, the nearest to it is {_figure(slo, held, nearest, case)}"
     if case.performance is None and not held.is_violated.any():
         return f"it cannot be told for {n} demands, for no engine was asked"
     who = f"{_figure(slo, held, int(worst[0]), case)}{_where(slo, held, int(worst[0]), case)}"
     if held.status is Status.VIOLATED:
         also = int(held.is_undetermined.sum())
-        return f"{len(worst)} of {n} demands {'does' if len(worst) == 1 else 'do'} not, worst {who}" + (
-            f"; {also} more cannot be told" if also else ""
-        )
+        return f"{some_do_not(len(worst), n)}, worst {who}" + (f"; {also} more cannot be told" if also else "")
     return f"it cannot be told for {len(worst)} of {n} demands, {_why(held, worst)}: first {who}"
-
-
-def _all(n: int) -> str:
-    return "the only demand does" if n == 1 else f"all {n} demands do"
 
 
 def _nearest(slo: Slo, held: Held) -> int:

@@ -70,12 +70,15 @@ def judge_survival(intent: Intent, case: Case, predict: Predict | None) -> Itera
         status = next((each for each in (Status.VIOLATED, Status.UNDETERMINED) if each in statuses), Status.SATISFIED)
         told = [finding for finding in findings if finding.status is status] if status is not Status.SATISFIED else findings
         kind = str(clause.single).replace("-", " ")
+        told_words = "; ".join(finding.words for finding in told)
         yield ClauseVerdict(
             clause=f"survive[{index}]",
             status=status,
             excess=float(sum(finding.excess.sum() for finding in findings)),
             doubt=float(sum(finding.doubt.sum() for finding in findings)),
-            words=f"when any of {len(failures.items)} {kind}s fails alone, {'; '.join(finding.words for finding in told)}",
+            words=f"when any of {len(failures.items)} {kind}s fails alone, {told_words}"
+            if failures.items
+            else f"there is no {kind} that could fail",
             demands=tuple(dict.fromkeys(name for finding in told for name in finding.demands))[:MOST_NAMED],
             links=tuple(dict.fromkeys(name for finding in told for name in finding.links))[:MOST_NAMED],
         )
@@ -116,7 +119,7 @@ def _utilization(bound: float, failures: Failures) -> Finding:
     order = np.argsort(-highest, kind="stable")
     rule = f"no link may be offered more than {percent(bound)} of its capacity"
     if not len(order):
-        return Finding(f"{rule}: there is nothing that can fail", excess, excess, Status.SATISFIED)
+        return Finding("", excess, excess, Status.SATISFIED)
     top = int(order[0])
     most = f"{links[worst_link[top]].id} at {percent(float(highest[top]))} without {failures.items[top].id}"
     n_bad = int((excess > 0).sum())

@@ -9,7 +9,6 @@ import typer
 from nettwin.cli.console import note
 from nettwin.cli.exit_codes import ExitCode
 from nettwin.cli.options import MaxDelay, MaxLoss, MaxUtilization
-from nettwin.performance.quantities import number, percent, seconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +34,8 @@ class Objectives:
 
     def violations(self, view: "PerformanceView") -> list[str]:
         """One line per objective that is violated, with the worst case. A demand that is lost wholly violates a delay objective too."""
+        from nettwin.performance.quantities import percent, seconds
+
         lines = self.utilization_violations(view.links["utilization"])
         if self.max_delay_s is not None:
             lines += _above(view.demands["delay_s"], self.max_delay_s, "demands have a mean delay above", seconds)
@@ -45,10 +46,14 @@ class Objectives:
 
     def utilization_violations(self, utilization: "pd.Series") -> list[str]:
         """Of the utilization objective alone, by link."""
+        from nettwin.performance.quantities import percent
+
         return [] if self.max_utilization is None else _above(utilization, self.max_utilization, "links are utilized above", percent)
 
     def failure_violations(self, answers: "pd.DataFrame", n_newly_unreachable: "pd.Series") -> list[str]:
         """Of the delay and loss objectives, by failure; demands that a failure cuts off violate both."""
+        from nettwin.performance.quantities import number, percent, seconds
+
         lines = []
         if self.max_delay_s is not None:
             lines += _above(answers["worst_delay_s"], self.max_delay_s, "failures raise a mean delay above", seconds)

@@ -1,4 +1,4 @@
-"""Whether the network, or an engine that stands for it, does what was predicted (verification, RFC 9315 section 7)."""
+"""Whether the network, or an engine that stands for it, does what was predicted (intent compliance, RFC 9315)."""
 
 import numpy as np
 

@@ -1,5 +1,6 @@
 """Batches of candidates: the twin answers, the intent judges."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
@@ -9,6 +10,7 @@ from nettwin.intents.judging import judge_many
 from nettwin.intents.preference import is_better
 from nettwin.intents.verdict import Verdict
 from nettwin.optimize.budget import Clock
+from nettwin.optimize.twin_guided.correction import Corrected, Correction
 from nettwin.performance import HopPerformance, Performance
 from nettwin.predict.batches import predict_all
 from nettwin.predict.predictor import HopPredictor, MixedPredictor, Predictor
@@ -33,7 +35,7 @@ class Jury:
         self.n_asked = 0
         self.seconds_each = 0.0
         """Of the last batch."""
-        self._predictor = predictor
+        self._predictor = self._corrected = predictor
         self._before, self._clock = before, clock
 
     def judged(self, scenarios: Sequence[Scenario], origins: Sequence[str]) -> list[Judged]:
@@ -43,20 +45,33 @@ class Jury:
         self.seconds_each = (self._clock.seconds - start) / max(len(scenarios), 1)
         return [Judged(*each) for each in zip(scenarios, verdicts, origins, strict=True)]
 
-    def affordable(self, reserve_s: float) -> int:
-        """How many candidates the rest of the budget pays for."""
-        clock = self._clock
-        by_time = (clock.seconds_left - reserve_s) / self.seconds_each if self.seconds_each > 0 else 1e9
-        return int(max(min(by_time, clock.evaluations_left, 1e9), 0))
+    def affordable(self, reserve: float) -> int:
+        """How many candidates the budget pays for if a share of it is kept back."""
+        budget, clock = self._clock.budget, self._clock
+        by_number = math.inf if budget.evaluations is None else (1 - reserve) * budget.evaluations - clock.evaluations
+        left_s = clock.seconds_left - (reserve * budget.seconds if math.isfinite(budget.seconds) else 0.0)
+        by_time = math.inf if left_s == math.inf else left_s / max(self.seconds_each, 1e-6)
+        return int(max(min(by_time, by_number, 1e9), 0))
+
+    def correct(self, correction: Correction) -> None:
+        """From now on answers are corrected."""
+        self._corrected = Corrected(self._predictor, correction)
+
+    def plain(self, scenario: Scenario) -> Performance:
+        """What the predictor says itself, without correction."""
+        self.n_asked += 1
+        return self._predictor.predict(scenario)
 
     def hops(self, scenario: Scenario) -> tuple[Performance, HopPerformance]:
         """Where the delay arises, by the predictor itself, by the one that explains it, or by theory."""
         self.n_asked += 1
-        return _explainer(self._predictor).predict_hops(scenario)
+        performance, hops = _explainer(self._predictor).predict_hops(scenario)
+        corrected = self._corrected
+        return (corrected.correction.of(performance) if isinstance(corrected, Corrected) else performance), hops
 
     def _answers(self, scenarios: Sequence[Scenario]) -> list[Performance]:
         self.n_asked += len(scenarios)
-        return predict_all(self._predictor, scenarios)
+        return predict_all(self._corrected, scenarios)
 
 
 def ranked(candidates: Sequence[Judged], intent: Intent) -> list[Judged]:

@@ -4,46 +4,85 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nettwin.intents.intent import Intent
-from nettwin.intents.judging import judge_many
+from nettwin.intents.judging import judge
 from nettwin.intents.preference import is_better
+from nettwin.intents.slo import Metric, Slo
 from nettwin.intents.verdict import ClauseVerdict, Status, Verdict
 from nettwin.optimize.budget import Clock
 from nettwin.optimize.twin_guided.asking import Judged
-from nettwin.predict.batches import predict_all
+from nettwin.performance import Performance
 from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Verified:
-    """A finalist by both engines. ``measured`` is None where it was not simulated."""
+    """A finalist by both engines."""
 
     candidate: Judged
     measured: Verdict | None = None
+    """By the intent as it stands; None: it was not simulated."""
+    proven: Verdict | None = None
+    """By the intent with bounds that leave room for the chance in a simulation."""
+    performance: Performance | None = None
+    """Measured."""
 
     @property
     def verdict(self) -> Verdict:
         """The prediction; what the simulation does not confirm is not claimed."""
-        return self.candidate.verdict if self.measured is None else confirmed(self.candidate.verdict, self.measured)
+        return self.candidate.verdict if self.proven is None else confirmed(self.candidate.verdict, self.proven)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the simulation agrees with every hard clause that the prediction claims to hold."""
+        return self.verdict.hard_doubt <= self.candidate.verdict.hard_doubt
 
 
-def verified(finalists: Sequence[Judged], intent: Intent, simulator: Predictor, clock: Clock, before: Scenario) -> list[Verified]:
-    """The finalists with their simulations, the one that the simulator likes best first; those that time forbids are left out.
+@dataclass(frozen=True, eq=False, slots=True)
+class Court:
+    """Simulates finalists."""
 
-    Beyond the first, more are simulated only where it is to be feared that they hold what the first does not: where the simulation
-    contradicts a claim, or where it alone can tell close ones apart.
-    """
-    checked: list[Verified] = []
-    for finalist in finalists:
-        if checked and clock.stopped_by in ("interrupt", "deadline"):
-            break
-        measured = judge_many(intent, [finalist.scenario], lambda asked: predict_all(simulator, asked), before=before)[0]
-        checked.append(Verified(finalist, measured))
-    best = checked[:1]
-    for other in checked[1:]:
-        if other.measured is not None and best[0].measured is not None and is_better(other.measured, best[0].measured, intent):
-            best = [other]
-    return [*best, *(each for each in checked if each is not best[0])]
+    intent: Intent
+    before: Scenario
+    simulator: Predictor
+    margin: float
+
+    def verified(self, finalists: Sequence[Judged], clock: Clock) -> list[Verified]:
+        """The finalists with their simulations, the one that the simulator likes best first; those that time forbids are left out."""
+        checked: list[Verified] = []
+        for finalist in finalists:
+            if checked and clock.stopped_by in ("interrupt", "deadline"):
+                break
+            checked.append(self._verified(finalist))
+        best = checked[0]
+        for other in checked[1:]:
+            if other.measured is not None and best.measured is not None and is_better(other.measured, best.measured, self.intent):
+                best = other
+        return [best, *(each for each in checked if each is not best)]
+
+    def _verified(self, finalist: Judged) -> Verified:
+        answer = self.simulator.predict(finalist.scenario)
+        measured, proven = (
+            self._judged(intent, finalist.scenario, answer) for intent in (self.intent, tightened(self.intent, self.margin))
+        )
+        return Verified(finalist, measured, proven, answer)
+
+    def _judged(self, intent: Intent, scenario: Scenario, answer: Performance) -> Verdict:
+        """Other scenarios than the one that is answered (after failures) are simulated too."""
+
+        def answers(asked: Sequence[Scenario]) -> list[Performance]:
+            return [answer if each is scenario else self.simulator.predict(each) for each in asked]
+
+        return judge(intent, scenario, answers, before=self.before)
+
+
+def tightened(intent: Intent, margin: float) -> Intent:
+    """The intent with SLOs that are harder to meet by a share: a simulation that meets these meets the others beyond its chance."""
+    return replace(intent, slos=tuple(replace(slo, bound=_tight(slo, margin)) for slo in intent.slos))
+
+
+def _tight(slo: Slo, margin: float) -> float:
+    return 1 - (1 - slo.bound) * (1 - margin) if slo.metric is Metric.THROUGHPUT else slo.bound * (1 - margin)
 
 
 def confirmed(predicted: Verdict, measured: Verdict) -> Verdict:
@@ -60,7 +99,7 @@ def contradictions(predicted: Verdict, measured: Verdict) -> tuple[str, ...]:
 def _both(predicted: ClauseVerdict, measured: ClauseVerdict) -> ClauseVerdict:
     if predicted.status is not Status.SATISFIED or measured.status is Status.SATISFIED:
         return predicted
-    words = f"{predicted.words} The packet simulation does not confirm it: {measured.words}"
+    words = f"{predicted.words} The packet simulation does not confirm it with a margin: {measured.words}"
     doubt = max(predicted.doubt, measured.doubt, measured.excess)
     return replace(predicted, status=Status.UNDETERMINED, doubt=doubt, words=words, demands=measured.demands, links=measured.links)
 
@@ -69,7 +108,7 @@ def notes_of(chosen: Verified, n_checked: int) -> Iterator[tuple[str, str]]:
     """Predicted beside simulated, for the evidence."""
     if chosen.measured is None:
         return
-    yield "simulated finalists", str(n_checked)
+    yield "simulated candidates", str(n_checked)
     pairs = zip(chosen.candidate.verdict.objectives, chosen.measured.objectives, strict=True)
     for place, (predicted, measured) in enumerate(pairs):
         yield f"objectives[{place}]", f"predicted {predicted:.6g}, simulated {measured:.6g}"

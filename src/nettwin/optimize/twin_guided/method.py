@@ -12,7 +12,8 @@ from nettwin.optimize.solution import Solution
 from nettwin.optimize.steering.detours import changes_to, steering_of
 from nettwin.optimize.twin_guided.asking import Jury
 from nettwin.optimize.twin_guided.compiling import compile_kernels
-from nettwin.optimize.twin_guided.finalists import Verified, notes_of, verified
+from nettwin.optimize.twin_guided.correction import Correction
+from nettwin.optimize.twin_guided.finalists import Court, Verified, notes_of
 from nettwin.optimize.twin_guided.floor import delay_floor
 from nettwin.optimize.twin_guided.search import Search, SearchOptions
 from nettwin.optimize.twin_guided.starts import starts_of
@@ -21,6 +22,8 @@ from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
 
 NAME = "twin-guided"
+SHARES = (0.55, 0.8)
+"""Of the budget: until when the search goes on before the first finalists are simulated, and before the last ones are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +37,11 @@ class TwinGuided:
     utilization_start: bool = True
     """Whether the search also begins at the best maximum utilization that local search finds in a tenth of the budget."""
     finalists: int = 2
-    """Candidates that the packet simulator gets to see; 0: none, and then claims are the twin's alone."""
+    """Candidates that the packet simulator gets to see at a time; 0: none, and then claims are the twin's alone."""
     packets: float = 1e6
     """Budget of each simulation."""
+    margin: float = 0.05
+    """By how much a simulated figure must keep a bound for the claim to stand: room for the chance in a simulation."""
     seed: int = 0
     """Of the simulations; that of the search is the budget's."""
 
@@ -52,36 +57,42 @@ class TwinGuided:
         compile_kernels()
         clock = Clock(budget)
         jury = Jury(predictor, intent, scenario, clock)
-        search = Search(scenario, intent, jury, clock, SearchOptions(batch=self.batch, patience=self.patience, reserve=self._reserve))
+        search = Search(scenario, intent, jury, clock, SearchOptions(batch=self.batch, patience=self.patience))
         search.bound = delay_floor(scenario, intent)
         starts = starts_of(scenario, intent, predictor, budget) if self.utilization_start else []
-        search.run(starts)
-        finalists = self._verified(search, clock)
-        chosen = finalists[0]
+        chosen, n_simulated = self._searched(search, starts, clock)
         found = Found(
             method=NAME,
             changes=changes_between(scenario, chosen.candidate.scenario),
             bound=search.bound,
             stopped_by=search.stopped_by,
             predictions=jury.n_asked,
-            notes={**search.notes(), **dict(notes_of(chosen, len([each for each in finalists if each.measured is not None])))},
+            notes={**search.notes(), **dict(notes_of(chosen, n_simulated))},
             verdict_before=search.before.verdict,
             verdict=chosen.verdict,
             scenario=chosen.candidate.scenario,
         )
         return answered(scenario, intent, predictor, clock, found)
 
-    @property
-    def _reserve(self) -> float:
-        """Share of the time that is kept for the simulations."""
-        return 0.2 if self.finalists else 0.0
-
-    def _verified(self, search: Search, clock: Clock) -> Sequence[Verified]:
-        best = search.finalists(self.finalists)
-        if not self.finalists or clock.stopped_by == "interrupt" or search.best is search.before:
-            return [Verified(search.best)]
-        simulator = registry.create("simulator", seed=self.seed, packets=self.packets)
-        return verified(best, search.jury.intent, simulator, clock, search.before.scenario)
+    def _searched(self, search: Search, starts: Sequence[Scenario], clock: Clock) -> tuple[Verified, int]:
+        """The finalist that the simulator likes best, and how many it saw; where it contradicts a claim, the search goes on corrected."""
+        simulator = registry.create("simulator", seed=self.seed, packets=self.packets) if self.finalists else None
+        if simulator is None:
+            search.run(starts, 1.0)
+            return Verified(search.best), 0
+        court = Court(search.intent, search.before.scenario, simulator, self.margin)
+        n_simulated = 0
+        for share in SHARES if search.intent.slos else SHARES[-1:]:
+            search.run(starts if not n_simulated else [], share)
+            if search.best.scenario is court.before or clock.stopped_by == "interrupt":
+                return Verified(search.best), n_simulated
+            checked = court.verified(search.finalists(self.finalists), clock)
+            n_simulated += len(checked)
+            if checked[0].is_confirmed or clock.stopped_by or share == SHARES[-1]:
+                break
+            predicted = search.jury.plain(checked[0].candidate.scenario)
+            search.correct(Correction.between(predicted, checked[0].performance or predicted))
+        return checked[0], n_simulated
 
 
 def changes_between(before: Scenario, after: Scenario) -> tuple[Change, ...]:

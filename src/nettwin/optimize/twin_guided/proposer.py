@@ -50,6 +50,10 @@ class Proposer:
         detours = [] if self._detours_are_barred else self._detours(here.scenario, stale, room - len(knobs))
         return [*detours, *knobs]
 
+    def forget(self) -> None:
+        """The twin says something else now."""
+        self._here = None
+
     @property
     def _detours_are_barred(self) -> bool:
         return Knob.SEGMENT_POLICY not in self._intent.limits.knobs or self._most_changed < 1

@@ -13,6 +13,7 @@ from nettwin.optimize.budget import Clock
 from nettwin.optimize.scheduling import Move
 from nettwin.optimize.solution import Bound
 from nettwin.optimize.twin_guided.asking import Judged, Jury, ranked
+from nettwin.optimize.twin_guided.correction import Correction
 from nettwin.optimize.twin_guided.proposals import combined
 from nettwin.optimize.twin_guided.proposer import Proposer
 from nettwin.scenario import Scenario
@@ -30,28 +31,27 @@ class SearchOptions:
 
     batch: int
     patience: int
-    reserve: float
-    """Share of the time that is not for the search."""
 
 
 class Search:
     """Best improvement: of each round's candidates the best is the next network; shaken surfaces and kicks where none is better."""
 
     def __init__(self, scenario: Scenario, intent: Intent, jury: Jury, clock: Clock, options: SearchOptions) -> None:
-        self.jury, self.stopped_by = jury, ""
+        self.jury, self.intent, self.stopped_by = jury, intent, ""
         self.bound: Bound | None = None
-        self._intent, self._clock, self._options = intent, clock, options
+        self._clock, self._options = clock, options
         self._proposer = Proposer(scenario, intent, jury, np.random.default_rng([clock.budget.seed, 4]))
         self.before = jury.judged([scenario], ["as it is"])[0]
         self.best = self.before
         self._elite: list[Judged] = []
         self._won: Counter[str] = Counter()
-        self._rounds = 0
+        self._rounds, self._share = 0, 1.0
         clock.spend(1)
         self._keep(self.before)
 
-    def run(self, starts: Sequence[Scenario]) -> None:
-        """Until the budget is spent or patience is at its end."""
+    def run(self, starts: Sequence[Scenario], share: float) -> None:
+        """Until this share of the budget is spent or patience is at its end."""
+        self._share = share
         current = self._first(starts)
         stale = 0
         while stale < self._options.patience and not self._is_over():
@@ -60,14 +60,14 @@ class Search:
             if not candidates:
                 stale += 1
                 continue
-            leader = ranked(candidates, self._intent)[0]
-            if is_better(leader.verdict, self.best.verdict, self._intent):
+            leader = ranked(candidates, self.intent)[0]
+            if is_better(leader.verdict, self.best.verdict, self.intent):
                 stale, current = 0, self._keep(leader)
                 continue
             stale += 1
             if stale % (2 * KICK_AFTER) == 0:
                 current = self.best
-            elif stale % KICK_AFTER == 0 or is_better(leader.verdict, current.verdict, self._intent):
+            elif stale % KICK_AFTER == 0 or is_better(leader.verdict, current.verdict, self.intent):
                 current = leader
 
     def finalists(self, most: int) -> list[Judged]:
@@ -79,11 +79,22 @@ class Search:
         won = ", ".join(f"{count} x {origin}" for origin, count in self._won.most_common(6))
         return {"rounds": str(self._rounds), "improvements": won or "none"}
 
+    def correct(self, correction: Correction) -> None:
+        """From now on the twin is corrected: everything is judged anew."""
+        self.jury.correct(correction)
+        self._proposer.forget()
+        elite = [self.before, *(each for each in self._elite if each.scenario is not self.before.scenario)]
+        self._clock.spend(len(elite))
+        judged = self.jury.judged([each.scenario for each in elite], [each.origin for each in elite])
+        self.before = judged[0]
+        self._elite = apart(judged, self.intent)
+        self.best = self._elite[0]
+
     def _first(self, starts: Sequence[Scenario]) -> Judged:
+        """The best of the starts after a round from each of them."""
         for start in self._judged([Move((), frozenset(), "smallest maximum utilization")] * len(starts), starts):
             self._keep(start)
-        for each in list(self._elite)[-1:] + ([self.before] if self.best is not self.before else []):
-            for candidate in self._round(each, 0):
+            for candidate in self._round(start, 0):
                 self._keep(candidate)
         return self.best
 
@@ -93,9 +104,9 @@ class Search:
         moves = self._proposer.moves(current, stale, room)
         candidates = self._judged(moves, [move.apply(current.scenario) for move in moves])
         good = [
-            (move, each) for move, each in zip(moves, candidates, strict=False) if is_better(each.verdict, current.verdict, self._intent)
+            (move, each) for move, each in zip(moves, candidates, strict=False) if is_better(each.verdict, current.verdict, self.intent)
         ]
-        order = {id(each): rank for rank, each in enumerate(ranked([each for _, each in good], self._intent))}
+        order = {id(each): rank for rank, each in enumerate(ranked([each for _, each in good], self.intent))}
         together = combined([move for move, each in sorted(good, key=lambda pair: order[id(pair[1])])])[: self._affordable()]
         return candidates + self._judged(together, [move.apply(current.scenario) for move in together])
 
@@ -106,8 +117,8 @@ class Search:
         return self.jury.judged(scenarios, [move.words for move in moves])
 
     def _keep(self, candidate: Judged) -> Judged:
-        self._elite = apart([*self._elite, candidate], self._intent)[:ELITE]
-        if is_better(candidate.verdict, self.best.verdict, self._intent):
+        self._elite = apart([*self._elite, candidate], self.intent)[:ELITE]
+        if is_better(candidate.verdict, self.best.verdict, self.intent):
             self.best = candidate
             self._won[_kind(candidate.origin)] += 1
             objectives = candidate.verdict.objectives
@@ -115,17 +126,14 @@ class Search:
         return candidate
 
     def _affordable(self) -> int:
-        return self.jury.affordable(self._reserve_s)
-
-    @property
-    def _reserve_s(self) -> float:
-        seconds = self._clock.budget.seconds
-        return self._options.reserve * seconds if np.isfinite(seconds) else 0.0
+        return self.jury.affordable(1 - self._share)
 
     def _is_over(self) -> bool:
-        over = self._clock.stopped_by or ("deadline" if self._clock.seconds_left <= self._reserve_s or self._affordable() < 1 else "")
-        self.stopped_by = over
-        return bool(over)
+        self.stopped_by = self._clock.stopped_by or ("" if self._affordable() else self._limit())
+        return bool(self.stopped_by)
+
+    def _limit(self) -> str:
+        return "evaluations" if self._clock.budget.evaluations is not None else "deadline"
 
 
 def apart(candidates: Sequence[Judged], intent: Intent) -> list[Judged]:

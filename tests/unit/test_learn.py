@@ -20,11 +20,13 @@ from nettwin.learn.drift import DriftMonitor
 from nettwin.learn.examples import Labels, example_of, examples_of, union_of
 from nettwin.learn.finetune import FinetuneArgs, finetune, mixed
 from nettwin.learn.losses import log_error, root_error
-from nettwin.learn.train import TrainArgs, args_of, fitted, train
+from nettwin.learn.train import TrainArgs, args_of, fitted, take_over, train
 from nettwin.performance import Performance
 from nettwin.predict.neural.batch import batch_of
 from nettwin.predict.neural.calibration import COVERAGES
 from nettwin.predict.neural.library import load_library
+from nettwin.predict.neural.model import TwinModel
+from nettwin.predict.neural.prior import prior_of
 from nettwin.predict.neural.shape import VARIANTS
 from nettwin.predict.neural.weights import load_model
 from nettwin.predict.queueing import QueueingPredictor
@@ -104,6 +106,17 @@ def test_training_learns_what_the_theory_does_not_know(data: Path) -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.3 * losses[0]
+
+
+def test_a_training_goes_on_from_weights_that_knew_fewer_features() -> None:
+    new, graph = model(0), prior_of(drawn(4)).graph
+    earlier = TwinModel(new.shape, replace(new.counts, queue_theory=new.counts.queue_theory - 2)).eval()
+    with torch.no_grad():
+        earlier.hop_out.weight.normal_(0.0, 0.5)
+    take_over(new, earlier)
+    batch = batch_of(graph)
+    with torch.no_grad():
+        torch.testing.assert_close(new(batch).hop_wait, earlier(batch).hop_wait)
 
 
 def test_errors_are_symmetric_in_the_logarithm() -> None:

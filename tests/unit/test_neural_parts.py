@@ -1,7 +1,7 @@
 """Parts of the neural twin: graphs side by side, weights in files, capped means, groups, pairs."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 
 from nettwin.controlplane import route
 from nettwin.errors import FormatError, InputError
+from nettwin.predict.neural import ensemble
 from nettwin.predict.neural.batch import batch_of, neighbors
 from nettwin.predict.neural.calibration import COVERAGES, LOAD_EDGES, SIZE_EDGES, Calibration, groups
 from nettwin.predict.neural.capped import capped_mean
@@ -31,6 +32,15 @@ def test_graphs_in_a_union_are_answered_as_alone() -> None:
     for name in ("delay", "loss", "quantiles", "hop_wait", "queue_wait", "scales", "trust"):
         parts = np.concatenate([getattr(one, name) for one in alone])
         np.testing.assert_allclose(getattr(whole, name), parts, rtol=1e-4, atol=1e-6)
+
+
+def test_models_asked_as_one_answer_as_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, models = prior_of(drawn(3)).graph, [model(0), model(1), model(2)]
+    together = run(models, graph)
+    monkeypatch.setattr(ensemble, "_FEW_HOPS", 0)
+    apart = run(models, graph)
+    for field in fields(apart):
+        np.testing.assert_allclose(getattr(together, field.name), getattr(apart, field.name), rtol=1e-4, atol=1e-6)
 
 
 def test_theory_side_by_side_gives_the_same_graph() -> None:

@@ -33,9 +33,9 @@ from nettwin.scenario import (
 
 
 def loads(offered: list[float], weight: list[float], visit_s: float = 0.0) -> PortLoads:
-    row = np.array([offered])
+    row = np.array(offered)
     ones = np.ones_like(row)
-    return PortLoads(row, row, np.array([weight]), ones, visit_s * ones)
+    return PortLoads(row, row, np.array(weight, dtype=np.float64), ones, visit_s * ones)
 
 
 def line(demands: list[Demand], capacities: list[float], port: Scheduling = Scheduling()) -> Scenario:
@@ -68,11 +68,11 @@ def test_a_second_hop_of_equal_packets_adds_next_to_no_wait() -> None:
 
 
 def test_strict_priority_is_lower_triangular() -> None:
-    assert strict_priority(loads([0.1, 0.2, 0.3], [1, 1, 1]))[0].tolist() == [[0, 0, 0], [1, 0, 0], [1, 1, 0]]
+    assert strict_priority(3).tolist() == [[0, 0, 0], [1, 0, 0], [1, 1, 0]]
 
 
 def test_less_service_per_weight_goes_first_and_ties_share() -> None:
-    first = by_service(loads([0.3, 0.2, 0.1], [3.0, 1.0, 1.0]), 0.02)[0]
+    first = by_service(loads([0.3, 0.2, 0.1], [3.0, 1.0, 1.0]), 0.02)
     assert first[1, 0] == 1  # 0.1 per weight before 0.2
     assert first[0, 1] == 0
     assert first[0, 2] == pytest.approx(0.5)
@@ -82,7 +82,7 @@ def test_less_service_per_weight_goes_first_and_ties_share() -> None:
 def test_fair_claims_leave_a_backlogged_queue_the_share_of_its_weight() -> None:
     """One queue is saturated: the other, while backlogged, gets what its weight grants."""
     port = loads([0.2, 0.8], [1.0, 3.0])
-    claims = fair_claims(port, by_service(port, 0.02), np.ones((1, 2, 2)) - by_service(port, 0.02))[0]
+    claims = fair_claims(port, by_service(port, 0.02), np.ones((2, 2)) - by_service(port, 0.02))
     assert claims[0] == pytest.approx(0.75)
     assert claims[1] == 0
 
@@ -91,16 +91,16 @@ def test_long_visits_are_polling_and_conserve_work() -> None:
     offered = np.array([0.1, 0.4])
     work = offered / 2  # fixed sizes
     port = loads(offered.tolist(), [1.0, 1.0], visit_s=1e6)
-    strict = np.array([[0.25 / 0.9, 0.25 / (0.9 * 0.5)]])
-    waits = visit_waits(port, strict, work[None, :])[0]
+    strict = np.array([0.25 / 0.9, 0.25 / (0.9 * 0.5)])
+    waits = visit_waits(port, strict, work)
     assert offered @ waits == pytest.approx(0.5 * 0.25 / 0.5)  # Kleinrock: load * FIFO wait
     assert waits[0] == pytest.approx(waits[1] * 0.9 / 0.6, rel=0.02)  # Everitt: in the proportion 1 - utilization
 
 
 def test_short_visits_are_strict_precedence() -> None:
     port = loads([0.1, 0.4], [1.0, 1.0], visit_s=0.0)
-    strict = np.array([[0.25 / 0.9, 0.25 / (0.9 * 0.5)]])
-    assert visit_waits(port, strict, np.array([[0.05, 0.2]])) == pytest.approx(strict)
+    strict = np.array([0.25 / 0.9, 0.25 / (0.9 * 0.5)])
+    assert visit_waits(port, strict, np.array([0.05, 0.2])) == pytest.approx(strict)
 
 
 def test_carrying_multiplies_losses_and_shrinks_sizes() -> None:

@@ -23,7 +23,7 @@ from nettwin.learn.scores import Scores, scores_of
 from nettwin.predict.neural.batch import batch_of
 from nettwin.predict.neural.model import FeatureCounts, TwinModel
 from nettwin.predict.neural.shape import VARIANTS, ModelShape
-from nettwin.predict.neural.weights import save_model
+from nettwin.predict.neural.weights import load_model, save_model
 
 _ROWS_FOR_SCALES = 256
 
@@ -43,6 +43,8 @@ class TrainArgs:
     learning_rate: float = 2e-3
     average: float = 0.998
     """Decay of the running average of the weights, which is what is validated and kept."""
+    start: str | None = None
+    """Weights of an earlier version to go on from; None: from nothing."""
     limit: int | None = None
     """Only so many samples of each folder of training data."""
     threads: int = 1
@@ -67,7 +69,10 @@ def train(args: TrainArgs, output: Path, report: Report | None = None) -> Path:
     _check_same(output, args)
     examples = [example for folder in args.train for example in examples_of(Path(folder), limit=args.limit)]
     validation = [example for folder in args.validation for example in examples_of(Path(folder))]
-    model = fitted(VARIANTS[args.variant], examples).to(args.device)
+    model = fitted(VARIANTS[args.variant], examples)
+    if args.start is not None:
+        take_over(model, load_model(Path(args.start)))
+    model = model.to(args.device)
     run = load_checkpoint(output, model, args.learning_rate)
     while run.epoch < args.epochs:
         _one_epoch(model, run, examples, args)
@@ -95,6 +100,19 @@ def fitted(shape: ModelShape, examples: list[Example]) -> TwinModel:
     ):
         scale.fit(torch.cat([plain, theory], dim=1) if shape.has_prior else plain)
     return model
+
+
+def take_over(model: TwinModel, earlier: TwinModel) -> None:
+    """The weights of an earlier version. Features that it lacked, the last ones of their kind, have no weight at first."""
+    new, old = model.state_dict(), earlier.state_dict()
+    with torch.no_grad():
+        for name, value in old.items():
+            part = new[name]
+            if name.endswith((".low", ".high")):
+                continue  # the range of the data is that of the new data
+            if part.shape != value.shape and "_scale." not in name:
+                part.zero_()
+            part[tuple(slice(n) for n in value.shape)] = value
 
 
 def _one_epoch(model: TwinModel, run: Checkpoint, examples: list[Example], args: TrainArgs) -> None:

@@ -1,17 +1,20 @@
 """How bursty the arrivals of each queue are, over windows of any length: a table per queue, filled once, read often."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from nettwin.compiled import compiled
 from nettwin.queueing.demand_hops import DemandHops
 from nettwin.queueing.dispersion import Sources, sources
 from nettwin.queueing.ports import Ports
 from nettwin.scenario import Traffic
-from nettwin.scenario.arrays import FloatArray, IntArray
+from nettwin.scenario.arrays import FloatArray
 
 _STEP = 4.0
 _N_WINDOWS = 9  # up to 65,000 packet times
+_LOG_STEP = math.log(_STEP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +24,11 @@ class Burstiness:
     unit_s: FloatArray  # [link] mean packet time of the port
     excess: FloatArray  # [queue + 1, window]; the last row belongs to empty slots
 
-    def at(self, queue: IntArray, unit_s: FloatArray, window_s: FloatArray) -> FloatArray:
-        """Interpolated over log t; the arguments have one shape, ``unit_s`` is that of the queue's port."""
-        place = np.clip(np.log(window_s / unit_s) / np.log(_STEP), 0.0, _N_WINDOWS - 1.001)
-        left = place.astype(np.int64)
-        part = place - left
-        return np.asarray(self.excess[queue, left] * (1 - part) + self.excess[queue, left + 1] * part)
+
+@compiled
+def place_of(windows: FloatArray) -> FloatArray:
+    """The place in the table, between its columns, of windows in units."""
+    return np.minimum(np.maximum(np.log(windows) / _LOG_STEP, 0.0), _N_WINDOWS - 1.001)
 
 
 def hop_sources(hops: DemandHops, traffic: Traffic) -> Sources:

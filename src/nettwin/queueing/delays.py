@@ -20,6 +20,7 @@ class PathDelays:
 
     propagation_s: FloatArray
     transmission_s_per_bit: FloatArray
+    size_s_per_bit: FloatArray  # what of it a longer packet does take longer: less where all wait for the longest
     wait_s: FloatArray
     wait_variance_s2: FloatArray
     wait_change_s2: FloatArray  # half the mean squared change of the wait from one packet of the demand to the next
@@ -34,6 +35,7 @@ def path_delays(scenario: Scenario, state: NetworkState) -> PathDelays:
     return PathDelays(
         propagation_s=hops.sum_over_path(scenario.topology.propagation_delay_s[hops.link]),
         transmission_s_per_bit=hops.sum_over_path(1 / state.network.ports.capacity_bps[hops.link]),
+        size_s_per_bit=hops.sum_over_path(size_s_per_bit(state)),
         wait_s=hops.sum_over_path(waits.wait_s),
         wait_variance_s2=hops.sum_over_path(waits.variance_s2),
         wait_change_s2=hops.sum_over_path(waits.change_s2),
@@ -56,9 +58,25 @@ def hop_delays(state: NetworkState) -> HopDelays:
     hops, queue = state.network.hops, state.network.hops.queue
     wait = hop_waits(state)
     longer = np.minimum(wait / np.maximum(state.queues.wait_s[queue], 1e-300), _MOST_LONGER)
-    variance = state.queues.wait_variance_s2[queue] * longer**2
+    own = state.queues.wait_variance_s2 * (1 - state.in_platoons) ** 2
+    variance = own[queue] * longer**2 + _lasting(state)
     gap_s = 1 / np.maximum(hops.hop_packet_rate, _LEAST_RATE)
     return HopDelays(wait, variance, variance * -np.expm1(-gap_s / state.window_s[queue]))
+
+
+def size_s_per_bit(state: NetworkState) -> FloatArray:  # [hop]
+    """How much longer a packet takes per bit that it has more."""
+    network, hops = state.network, state.network.hops
+    return np.asarray((1 - network.platoons.size_share)[hops.queue] / network.ports.capacity_bps[hops.link])
+
+
+def _lasting(state: NetworkState) -> FloatArray:  # [hop]
+    """Variance of the waits in platoons, which are alike from hop to hop: with the covariances with all hops before."""
+    hops = state.network.hops
+    deviation = np.minimum(state.network.platoons.spread_s, state.queues.wait_s)[hops.queue]
+    until = np.append(0.0, np.cumsum(deviation))
+    before = until[:-1] - until[hops.offsets[:-1]][hops.path]
+    return np.asarray(deviation**2 + 2 * deviation * before)
 
 
 def hop_waits(state: NetworkState) -> FloatArray:  # [hop]

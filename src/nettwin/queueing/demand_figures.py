@@ -9,7 +9,7 @@ from nettwin.queueing.delays import PathDelays, path_delays
 from nettwin.queueing.demand_hops import size_moments
 from nettwin.queueing.fixed_point import NetworkState
 from nettwin.queueing.quantiles import WaitMoments, delay_quantiles
-from nettwin.queueing.size_atoms import demand_sizes, size_atoms
+from nettwin.queueing.size_atoms import SizeAtoms
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray
 
@@ -24,13 +24,13 @@ def demand_figures(scenario: Scenario, state: NetworkState) -> DemandPerformance
     least = np.where(has_delay, 0.0, np.nan)
     cap = scenario.observation.delay_cap_s
     mean, second = size_moments(scenario)
-    size_variance = np.maximum(second - mean**2, 0.0) * mixed.s_per_bit**2
+    size_variance = np.maximum(second - mean**2, 0.0) * mixed.size_s_per_bit**2
     delay = mixed.base_s + mixed.s_per_bit * mean * mixed.size_ratio + mixed.wait_s
     return DemandPerformance(
         delay_s=np.minimum(delay, cap) + least,
         delay_variation_s=np.sqrt(size_variance + mixed.wait_variance_s2) + least,
         ipdv_s=_ipdv(size_variance, mixed) + least,
-        delay_quantiles_s=np.minimum(_quantiles(scenario, mixed), cap) + least[:, None],
+        delay_quantiles_s=np.minimum(_quantiles(scenario, state.network.atoms, mixed), cap) + least[:, None],
         loss_ratio=np.where((rate > 0) | (mixed.routed <= 0), np.clip(1 - mixed.delivered, 0.0, 1.0), 0.0),
         offered_bps=rate,
         throughput_bps=rate * np.minimum(mixed.delivered_bits, 1.0),
@@ -47,6 +47,7 @@ class _Mixed:
     size_ratio: FloatArray  # mean size delivered / mean size sent: long packets are lost more often
     base_s: FloatArray  # propagation of the shortest path
     s_per_bit: FloatArray
+    size_s_per_bit: FloatArray  # what of it is due to the packet's own size
     wait_s: FloatArray
     wait_variance_s2: FloatArray
     wait_change_s2: FloatArray
@@ -77,6 +78,7 @@ def _mix(scenario: Scenario, state: NetworkState, paths: PathDelays) -> _Mixed:
         size_ratio=delivered_bits / np.maximum(delivered, 1e-300),
         base_s=base,
         s_per_bit=total(weight * paths.transmission_s_per_bit),
+        size_s_per_bit=total(weight * paths.size_s_per_bit),
         wait_s=mean_wait,
         wait_variance_s2=total(weight * (paths.wait_variance_s2 + (wait - mean_wait[hops.demand]) ** 2)),
         wait_change_s2=total(weight * (paths.wait_change_s2 + (wait - mean_wait[hops.demand]) ** 2)),
@@ -93,10 +95,10 @@ def _ipdv(size_variance: FloatArray, mixed: _Mixed) -> FloatArray:
     return np.asarray(np.sqrt(4 / np.pi * size_variance + (1 - mixed.no_wait**2) * mixed.wait_change_s2))
 
 
-def _quantiles(scenario: Scenario, mixed: _Mixed) -> FloatArray:  # [demand, level]
-    table, index = demand_sizes(scenario.traffic)
-    bits, weights = size_atoms(table)
-    atoms = mixed.base_s[:, None] + mixed.s_per_bit[:, None] * bits[index]
+def _quantiles(scenario: Scenario, sizes: SizeAtoms, mixed: _Mixed) -> FloatArray:  # [demand, level]
+    mean, _ = size_moments(scenario)
+    common_s = mixed.base_s + (mixed.s_per_bit - mixed.size_s_per_bit) * mean
+    atoms = common_s[:, None] + mixed.size_s_per_bit[:, None] * sizes.bits[sizes.row]
     moments = WaitMoments(mixed.wait_s, mixed.wait_variance_s2, np.clip(mixed.no_wait, 0.0, 1.0))
-    found = delay_quantiles(QUANTILE_LEVELS, moments, atoms, weights[index])
+    found = delay_quantiles(QUANTILE_LEVELS, moments, atoms, sizes.weights[sizes.row])
     return np.minimum(found, (atoms[:, -1] + mixed.longest_s)[:, None])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nettwin.compiled import compiled
 from nettwin.scenario.arrays import FloatArray
 
 _TINY = 1e-12
@@ -50,21 +51,59 @@ class QueueState:
 
 def solve(view: ServerView, packets: Packets, places: FloatArray) -> QueueState:
     """The state of queues with ``places`` waiting places (real, may be infinite)."""
-    load = _away_from_one(view.utilization / np.maximum(view.share, _TINY))
-    variability = np.maximum(view.work_s / np.maximum(view.utilization * packets.service_s, _TINY**2), 1e-3)
-    busy = np.maximum(1 - view.idle_ratio * (1 - load), _TINY)
-    decay = _away_from_zero(log_ratio(load, variability, busy), load)
-    states = np.maximum(np.minimum(places, 1e6) + 1, 1e-3)
-    loss = _loss(load, busy, decay, states)
-    idle_weight = view.idle_ratio * (1 - load) / -np.expm1(decay)
-    waiting = _waiting_packets(busy, decay, states, idle_weight)
-    full_s = states * packets.service_s / view.share  # a full buffer, drained at this queue's share
-    wait = np.minimum(waiting / np.maximum(packets.rate * (1 - loss), _TINY), full_s)
-    services = np.minimum(np.maximum(packets.size_variation, _LEAST_SERVICE_VARIATION) + 1 - view.share, 1.0)
-    no_wait, variation = _accepted(busy, decay, states, idle_weight, services)
-    return QueueState(loss, wait, variation * wait**2, no_wait)
+    columns = (view.utilization, view.share, view.work_s, view.idle_ratio, packets.rate, packets.service_s, packets.size_variation, places)
+    return QueueState(*_solve(np.stack([np.ravel(column) for column in np.broadcast_arrays(*columns)])).reshape(4, *np.shape(places)))
 
 
+@compiled
+def _away_from_zero(decay: FloatArray, load: FloatArray) -> FloatArray:
+    return np.where(np.abs(decay) < _LEAST_DECAY, np.where(load < 1, -_LEAST_DECAY, _LEAST_DECAY), decay)
+
+
+@compiled
+def _away_from_one(load: FloatArray) -> FloatArray:
+    close = np.abs(load - 1) < _FAR_FROM_ONE
+    return np.maximum(np.where(close, 1 - _FAR_FROM_ONE, load), _TINY)
+
+
+@compiled
+def _unit_mean(z: FloatArray) -> FloatArray:
+    """Mean of a density proportional to exp(z * u) on [0, 1]."""
+    small = np.abs(z) < 1e-2
+    safe = np.where(small, 1.0, z)
+    return np.where(small, 0.5 + z / 12, -1 / np.expm1(-np.clip(safe, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)) - 1 / safe)
+
+
+@compiled
+def _unit_variance(z: FloatArray) -> FloatArray:
+    """Variance of a density proportional to exp(z * u) on [0, 1]."""
+    small = np.abs(z) < 1e-1
+    safe = np.where(small, 1.0, np.abs(z))
+    exact = 1 / safe**2 - 0.25 / np.sinh(np.minimum(safe, _LARGEST_EXPONENT) / 2) ** 2
+    return np.where(small, 1 / 12 - z**2 / 240, exact)
+
+
+@compiled
+def geometric_sum(decay: FloatArray, states: FloatArray) -> FloatArray:
+    """Sum of exp(decay * n) over n = 0 .. states - 1, for real ``states``."""
+    return np.expm1(np.minimum(decay * states, _LARGEST_EXPONENT)) / np.expm1(decay)
+
+
+@compiled
+def geometric_mean(decay: FloatArray, states: FloatArray) -> FloatArray:
+    """Mean of n on 0 .. states - 1 with weights exp(decay * n): the floor of a truncated exponential."""
+    result: FloatArray = np.maximum(states * _unit_mean(decay * states) - _unit_mean(decay), 0.0)
+    return result
+
+
+@compiled
+def geometric_variance(decay: FloatArray, states: FloatArray) -> FloatArray:
+    """Variance of n on 0 .. states - 1 with weights exp(decay * n)."""
+    result: FloatArray = np.maximum(states**2 * _unit_variance(decay * states) - _unit_variance(decay), 0.0)
+    return result
+
+
+@compiled
 def log_ratio(load: FloatArray, variability: FloatArray, busy: FloatArray) -> FloatArray:
     """ln of the ratio of the number waiting: from the mean without a limit below load 1, from the diffusion limit above."""
     below = np.minimum(load, 1 - _FAR_FROM_ONE)
@@ -72,16 +111,20 @@ def log_ratio(load: FloatArray, variability: FloatArray, busy: FloatArray) -> Fl
     return np.where(load < 1, -np.log1p(1 / np.maximum(mean, 1e-30)), np.log(load) / variability)
 
 
+@compiled
 def _loss(load: FloatArray, busy: FloatArray, decay: FloatArray, states: FloatArray) -> FloatArray:
     tail = busy * np.exp(np.clip(decay * states, -_LARGEST_EXPONENT, _LARGEST_EXPONENT))
     return np.clip((1 - load) / load * tail / (1 - tail), 0.0, 1.0)
 
 
+@compiled
 def _waiting_packets(busy: FloatArray, decay: FloatArray, states: FloatArray, idle_weight: FloatArray) -> FloatArray:
     busy_weight = busy * geometric_sum(decay, states)
-    return busy_weight / (busy_weight + idle_weight) * geometric_mean(decay, states)
+    result: FloatArray = busy_weight / (busy_weight + idle_weight) * geometric_mean(decay, states)
+    return result
 
 
+@compiled
 def _accepted(
     busy: FloatArray, decay: FloatArray, states: FloatArray, idle_weight: FloatArray, service_variation: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -97,40 +140,19 @@ def _accepted(
     return 1 - waits, second / (waits * ahead**2) - 1
 
 
-def geometric_sum(decay: FloatArray, states: FloatArray) -> FloatArray:
-    """Sum of exp(decay * n) over n = 0 .. states - 1, for real ``states``."""
-    return np.expm1(np.minimum(decay * states, _LARGEST_EXPONENT)) / np.expm1(decay)
-
-
-def geometric_mean(decay: FloatArray, states: FloatArray) -> FloatArray:
-    """Mean of n on 0 .. states - 1 with weights exp(decay * n): the floor of a truncated exponential."""
-    return np.maximum(states * _unit_mean(decay * states) - _unit_mean(decay), 0.0)
-
-
-def geometric_variance(decay: FloatArray, states: FloatArray) -> FloatArray:
-    """Variance of n on 0 .. states - 1 with weights exp(decay * n)."""
-    return np.maximum(states**2 * _unit_variance(decay * states) - _unit_variance(decay), 0.0)
-
-
-def _unit_mean(z: FloatArray) -> FloatArray:
-    """Mean of a density proportional to exp(z * u) on [0, 1]."""
-    small = np.abs(z) < 1e-2
-    safe = np.where(small, 1.0, z)
-    return np.where(small, 0.5 + z / 12, -1 / np.expm1(-np.clip(safe, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)) - 1 / safe)
-
-
-def _unit_variance(z: FloatArray) -> FloatArray:
-    """Variance of a density proportional to exp(z * u) on [0, 1]."""
-    small = np.abs(z) < 1e-1
-    safe = np.where(small, 1.0, np.abs(z))
-    exact = 1 / safe**2 - 0.25 / np.sinh(np.minimum(safe, _LARGEST_EXPONENT) / 2) ** 2
-    return np.where(small, 1 / 12 - z**2 / 240, exact)
-
-
-def _away_from_zero(decay: FloatArray, load: FloatArray) -> FloatArray:
-    return np.where(np.abs(decay) < _LEAST_DECAY, np.where(load < 1, -_LEAST_DECAY, _LEAST_DECAY), decay)
-
-
-def _away_from_one(load: FloatArray) -> FloatArray:
-    close = np.abs(load - 1) < _FAR_FROM_ONE
-    return np.maximum(np.where(close, 1 - _FAR_FROM_ONE, load), _TINY)
+@compiled
+def _solve(columns: FloatArray) -> FloatArray:  # [4, queue]
+    utilization, share, work_s, idle_ratio, rate, service_s, size_variation, places = columns
+    load = _away_from_one(utilization / np.maximum(share, _TINY))
+    variability = np.maximum(work_s / np.maximum(utilization * service_s, _TINY**2), 1e-3)
+    busy = np.maximum(1 - idle_ratio * (1 - load), _TINY)
+    decay = _away_from_zero(log_ratio(load, variability, busy), load)
+    states = np.maximum(np.minimum(places, 1e6) + 1, 1e-3)
+    loss = _loss(load, busy, decay, states)
+    idle_weight = idle_ratio * (1 - load) / -np.expm1(decay)
+    waiting = _waiting_packets(busy, decay, states, idle_weight)
+    full_s = states * service_s / share  # a full buffer, drained at this queue's share
+    wait = np.minimum(waiting / np.maximum(rate * (1 - loss), _TINY), full_s)
+    services = np.minimum(np.maximum(size_variation, _LEAST_SERVICE_VARIATION) + 1 - share, 1.0)
+    no_wait, variation = _accepted(busy, decay, states, idle_weight, services)
+    return np.stack((loss, wait, variation * wait**2, no_wait))

@@ -1,14 +1,15 @@
 """The fixed point of a network: losses thin what arrives downstream, which changes the losses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nettwin.queueing.burstiness import place_of
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.carrying import NO_TRAFFIC, Arrivals, Carried, QueueLoss, carry
 from nettwin.queueing.finite_queue import Packets, QueueState, ServerView, solve
 from nettwin.queueing.network import Network
-from nettwin.queueing.port_model import QueueWork, precedences, server_views
+from nettwin.queueing.port_model import QueueWork, server_views
 from nettwin.queueing.ports import Ports
 from nettwin.queueing.precedence import PortLoads
 from nettwin.queueing.room import size_variation, waiting_places
@@ -23,7 +24,8 @@ TOLERANCE = 1e-4
 _LOSSY = 1e-6
 _RARELY = 3.1  # deviations that a Gaussian exceeds once in a thousand
 _LEAST_SERVICE = 1e-6  # of the port's mean packet time
-_LEAST_VARIABILITY = 0.05  # of a queue's own work, relative to Poisson arrivals
+_LEAST_FREE = 0.02  # of a queue's share of the server
+_SHORTEST = 1e-3  # packet times of a port: a window is no shorter
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,7 @@ class NetworkState:
     loads: PortLoads
     precedence: FloatArray  # [link, slot, other]
     smoothed: FloatArray  # [queue] what upstream ports change in the excess of the arrivals
+    in_platoons: FloatArray  # [queue] share of the work that is waits behind longer packets from earlier hops
     n_rounds: int
 
 
@@ -83,9 +86,10 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
     arriving = carried.arriving
     loads = _port_loads(network, arriving, now)
     weight = 1.0 if count == 1 else _DAMPING
-    goal = precedences(ports, loads, network.calibration)
-    precedence = now.precedence + 2 / (count + 1) * (goal - now.precedence)  # a mean: goals may jump for ever, their mean settles
-    view = _flat(ports, server_views(ports, loads, precedence, _queue_work(network, arriving, loads, now)), arriving)
+    work = _queue_work(network, arriving, loads, now)
+    seen, precedence = server_views(network.disciplines, loads, work, now.precedence, count, network.calibration)
+    view = _flat(ports, seen, arriving)
+    view, in_platoons = _with_platoons(network, view)
     service_s = ports.flat(loads.service_s)
     places = waiting_places(ports, arriving, view.share, network.calibration)
     packets = Packets(np.maximum(arriving.packet_rate, NO_TRAFFIC), service_s, size_variation(arriving))
@@ -114,6 +118,7 @@ def _next_round(network: Network, now: Round, count: int) -> tuple[NetworkState,
         loads=loads,
         precedence=precedence,
         smoothed=now.smoothed,
+        in_platoons=in_platoons,
         n_rounds=count,
     )
     return state, after
@@ -171,19 +176,16 @@ def _within_capacity(ports: Ports, utilization: FloatArray, loss: FloatArray) ->
 
 
 def _queue_work(network: Network, arriving: Arrivals, loads: PortLoads, now: Round) -> QueueWork:
-    ports, table = network.ports, network.table
+    ports, unit_s = network.ports, network.table.unit_s[:, None]
     capacity = ports.capacity_bps[:, None]
-    spared = spared_work(network.into_links, ports, network.port_rate, loads.carried.sum(axis=1))
-    smooth = ports.padded(arriving.second_moment_rate) / 2 / capacity**2 * (1 - spared)[:, None]
-    shape = (*ports.slots.shape, ports.slots.shape[1])
-    other = np.broadcast_to(ports.slots[:, None, :], shape)
-    window = np.broadcast_to(np.maximum(ports.padded(now.window_s), table.unit_s[:, None] * 1e-3)[:, :, None], shape)
-    excess = table.at(other, np.broadcast_to(table.unit_s[:, None, None], shape), window) * _left(network, arriving)[other]
-    excess = (excess + ports.padded(now.smoothed)[:, None, :]) / 2 / capacity[:, :, None] ** 2
-    bursty = np.maximum(smooth[:, None, :] + excess, _LEAST_VARIABILITY * smooth[:, None, :])
-    carried = np.where(loads.offered > 0, loads.carried / np.maximum(loads.offered, 1e-300), 0.0)
-    own = np.eye(shape[1], dtype=np.bool_)
-    return QueueWork(smooth * carried, bursty * np.where(own, 1.0, carried[:, None, :]))
+    spared = spared_work(network.into_links, loads.carried.sum(axis=1))
+    return QueueWork(
+        smooth_s=ports.padded(arriving.second_moment_rate) / 2 / capacity**2 * (1 - spared)[:, None],
+        excess_s=network.excess_s,
+        left=_left(network, arriving)[ports.slots],
+        changed_s=ports.padded(now.smoothed) / 2 / capacity**2,
+        window=place_of(np.maximum(ports.padded(now.window_s) / unit_s, _SHORTEST)),
+    )
 
 
 def _left(network: Network, arriving: Arrivals) -> FloatArray:  # [queue + 1]
@@ -217,6 +219,13 @@ def _flat(ports: Ports, view: ServerView, arriving: Arrivals) -> ServerView:
         work_s=np.maximum(ports.flat(view.work_s), 1e-30),
         idle_ratio=ports.flat(view.idle_ratio),
     )
+
+
+def _with_platoons(network: Network, view: ServerView) -> tuple[ServerView, FloatArray]:
+    """The same with the waits in platoons as work, so that a finite buffer bounds them, and their share of the work."""
+    divisor = view.share * np.maximum(view.share - view.utilization, _LEAST_FREE * view.share)
+    more = network.platoons.wait_s * divisor
+    return replace(view, work_s=view.work_s + more), more / (view.work_s + more)
 
 
 def _drained_s(ports: Ports, packets: Packets, places: FloatArray) -> FloatArray:  # [queue]

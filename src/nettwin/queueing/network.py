@@ -9,10 +9,13 @@ from nettwin.queueing.calibration import DEFAULT, Calibration
 from nettwin.queueing.carrying import Arrivals, QueueLoss, carry
 from nettwin.queueing.demand_hops import DemandHops, demand_hops
 from nettwin.queueing.dispersion import Sources
+from nettwin.queueing.platoons import Platoons, platoons
+from nettwin.queueing.port_model import discipline_codes
 from nettwin.queueing.ports import Ports, ports_of
-from nettwin.queueing.streams import Streams, link_streams, queue_streams
+from nettwin.queueing.size_atoms import SizeAtoms, atoms_of
+from nettwin.queueing.streams import Streams, Wires, link_streams, queue_streams, wires
 from nettwin.scenario import Routing, Scenario
-from nettwin.scenario.arrays import BoolArray, FloatArray
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +30,11 @@ class Network:
     biased_bits: FloatArray  # [queue] largest E[size**2] / E[size] of a demand
     table: Burstiness
     port_rate: FloatArray  # [link] packets/s before losses
-    into_links: Streams
+    disciplines: IntArray  # [link] as numbers
+    excess_s: FloatArray  # [link, slot, window] the table as work, in seconds of the server
+    atoms: SizeAtoms
+    platoons: Platoons
+    into_links: Wires
     into_queues: Streams
     calibration: Calibration
 
@@ -39,7 +46,10 @@ def network_of(scenario: Scenario, routing: Routing, calibration: Calibration = 
     behind, nothing = hop_sources(hops, scenario.traffic), np.zeros(ports.n_queues)
     offered = carry(hops, QueueLoss(nothing, nothing)).arriving
     rate = ports.per_link(offered.packet_rate)
+    atoms, streams = atoms_of(scenario.traffic), (link_streams(hops, topology), queue_streams(hops, topology, ports))
+    found = platoons(ports, hops, atoms, streams, rate)
     unit_s = np.where(rate > 0, ports.per_link(offered.bit_rate) / np.maximum(rate, 1e-300), 1.0) / ports.capacity_bps
+    table = burstiness(hops, behind, ports, unit_s)
     return Network(
         ports=ports,
         hops=hops,
@@ -47,10 +57,14 @@ def network_of(scenario: Scenario, routing: Routing, calibration: Calibration = 
         offered=offered,
         is_closed=_is_closed(scenario, ports, hops),
         biased_bits=_largest(hops, hops.second_moment_bits2 / hops.mean_bits, ports.n_queues),
-        table=burstiness(hops, behind, ports, unit_s),
+        table=table,
         port_rate=rate,
-        into_links=link_streams(hops, topology),
-        into_queues=queue_streams(hops, topology, ports),
+        disciplines=discipline_codes(ports),
+        excess_s=table.excess[ports.slots] / 2 / ports.capacity_bps[:, None, None] ** 2,
+        atoms=atoms,
+        platoons=found,
+        into_links=wires(streams[0], ports, rate, found.spacing_bps),
+        into_queues=streams[1],
         calibration=calibration,
     )
 

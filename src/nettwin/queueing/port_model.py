@@ -1,9 +1,10 @@
 """What each queue sees of its port, for every discipline: the share of the server, the work ahead, and how often it is idle."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
+from nettwin.compiled import compiled
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.finite_queue import ServerView
 from nettwin.queueing.ports import Ports
@@ -14,84 +15,140 @@ from nettwin.scenario.arrays import FloatArray, IntArray
 
 _LEAST_SHARE = 1e-3
 _LEAST_FREE = 0.02
+_LEAST_VARIABILITY = 0.05  # of a queue's own work, relative to Poisson arrivals
+_PRIORITY, _CLOCK, _LEAST_SERVED, _DRR, _WFQ = 1, 2, 3, 4, 5
+_CODES = {
+    Discipline.FIFO: 0,
+    Discipline.STRICT_PRIORITY: _PRIORITY,
+    Discipline.VIRTUAL_CLOCK: _CLOCK,
+    Discipline.LEAST_SERVED: _LEAST_SERVED,
+    Discipline.DRR: _DRR,
+    Discipline.WFQ: _WFQ,
+}
 
 
-@dataclass(frozen=True, eq=False)
-class QueueWork:
-    """Mean residual work that queues bring to their port, in seconds of the server."""
-
-    smooth_s: FloatArray  # [link, slot] with Poisson arrivals, of what is carried
-    bursty_s: FloatArray  # [link, slot, other] of ``other`` over the time scale of ``slot``
-
-
-def precedences(ports: Ports, loads: PortLoads, calibration: Calibration) -> FloatArray:  # [link, slot, other]
-    """How far other queues go first; 0 where a port has one queue."""
-    n = loads.offered.shape[1]
-    result = np.zeros((ports.n_links, n, n))
+def discipline_codes(ports: Ports) -> IntArray:  # [link]
+    """The disciplines as numbers."""
+    codes = np.zeros(ports.n_links, dtype=np.int64)
     for discipline, links in ports.links_by_discipline.items():
-        if discipline is Discipline.STRICT_PRIORITY:
-            result[links] = strict_priority(loads.rows(links))
-        elif discipline is Discipline.VIRTUAL_CLOCK:
-            result[links] = by_clock(loads.rows(links))
-        elif discipline is not Discipline.FIFO:
-            result[links] = by_service(loads.rows(links), calibration.tie_width)
-    return result
+        codes[links] = _CODES[discipline]
+    return codes
 
 
-def server_views(ports: Ports, loads: PortLoads, precedence: FloatArray, work: QueueWork) -> ServerView:  # [link, slot]
-    """The generalised Cobham formula: a queue waits R / (share * (share - own load)), R all work that may stand before it.
+class QueueWork(NamedTuple):
+    """What queues bring to their port, as far as it is the same for all that look at it. [link, slot]"""
 
+    smooth_s: FloatArray  # mean residual work with Poisson arrivals, of what is offered, in seconds of the server
+    excess_s: FloatArray  # [link, slot, window] what bursts over windows of unit * step**column add to it without losses
+    left: FloatArray  # share of that which losses leave
+    changed_s: FloatArray  # what upstream ports change in it
+    window: FloatArray  # column (a real number) of the time scale of the queue
+
+
+def server_views(
+    codes: IntArray, loads: PortLoads, work: QueueWork, before: FloatArray, count: int, calibration: Calibration
+) -> tuple[ServerView, FloatArray]:  # [link, slot]; [link, slot, other]
+    """How each queue sees its port, and how far others go first, in round ``count``; ``before``: how far they did.
+
+    The generalised Cobham formula: a queue waits R / (share * (share - own load)), R all work that may stand before it.
     R counts the queues that go first with their bursts over this queue's time scale, the others with the rest of the packet
     that they may just be sending.
     """
-    first = precedence + np.eye(precedence.shape[1])
-    share = _shares(ports, loads, precedence)
-    later = ((1 - first) * loads.carried[:, None, :]).sum(axis=2)
-    residual = (first * work.bursty_s + (1 - first) * work.smooth_s[:, None, :]).sum(axis=2)
-    free = share - loads.offered
-    idle_ratio = np.where(free > 0, share * np.maximum(0, 1 - later / np.maximum(free, 1e-9)), share)
-    view = ServerView(loads.offered, share, residual, np.clip(idle_ratio, 1e-6, 1.0))
-    return _with_turns(ports, loads, view, precedence, np.einsum("pkk->pk", work.bursty_s))
+    precedence, found = _all_views(codes, loads, work, before, 2 / (count + 1), calibration.tie_width)
+    return ServerView(loads.offered, found[0], found[1], found[2]), precedence
 
 
-def _shares(ports: Ports, loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [link, slot]
-    """What those that go first leave of the server; queues of a tie, or that all want more than their share, get it by weight."""
-    ties = np.zeros(precedence.shape)
-    for discipline in (Discipline.LEAST_SERVED, Discipline.VIRTUAL_CLOCK):
-        links = _links(ports, discipline)
-        if not len(links):
-            continue
-        part = loads.rows(links)
-        ties[links] = tied(part, precedence[links]) if discipline is Discipline.LEAST_SERVED else both_greedy(part)
-    first = precedence * (1 - ties)
-    taken = (first * loads.carried[:, None, :]).sum(axis=2) + fair_claims(loads, first, ties)
-    return np.asarray(np.maximum(1 - taken, _LEAST_SHARE))
-
-
-def _with_turns(ports: Ports, loads: PortLoads, view: ServerView, precedence: FloatArray, own_work_s: FloatArray) -> ServerView:
-    """The same, where queues take turns or shares instead of strict precedence."""
-    share, residual = view.share.copy(), view.work_s.copy()
-    links = _links(ports, Discipline.VIRTUAL_CLOCK)
-    if len(links):
-        part, divisor = loads.rows(links), _wait_divisor(share[links], loads.rows(links))
-        residual[links] = conserving_waits(part, residual[links] / divisor, own_work_s[links]) * divisor
-    for discipline in (Discipline.DRR, Discipline.WFQ):
-        links = _links(ports, discipline)
-        if not len(links):
-            continue
-        part, strict, work_s = loads.rows(links), view.share[links], own_work_s[links]
-        first = precedence[links]
-        fair = np.maximum(strict - fair_claims(part, first, 1 - first), _LEAST_SHARE)
-        strict_wait_s = residual[links] / _wait_divisor(strict, part)
-        isolated_s = work_s / _wait_divisor(fair, part) - work_s / _wait_divisor(strict, part)
-        wait_s = visit_waits(part, strict_wait_s + isolated_s, work_s)
-        share[links], residual[links] = fair, wait_s * _wait_divisor(fair, part)
-    return replace(view, share=share, work_s=residual)
-
-
+@compiled
 def _wait_divisor(share: FloatArray, loads: PortLoads) -> FloatArray:
     return share * np.maximum(share - loads.offered, _LEAST_FREE * share)
 
 
-def _links(ports: Ports, discipline: Discipline) -> IntArray:
-    return ports.links_by_discipline.get(discipline, np.zeros(0, dtype=np.int64))
+@compiled
+def _work_of(link: int, own: PortLoads, work: QueueWork) -> tuple[FloatArray, FloatArray]:  # [slot], [slot, other]
+    """Mean residual work of each queue, of what is carried: with Poisson arrivals, and over the time scale of the queue that looks."""
+    n = len(own.offered)
+    smooth, bursty = np.zeros(n), np.zeros((n, n))
+    for other in range(n):
+        carried = own.carried[other] / max(own.offered[other], 1e-300) if own.offered[other] > 0 else 0.0
+        smooth[other] = work.smooth_s[link, other] * carried
+        for slot in range(n):
+            left = int(work.window[link, slot])
+            part = work.window[link, slot] - left
+            excess = work.excess_s[link, other, left] * (1 - part) + work.excess_s[link, other, left + 1] * part
+            total = work.smooth_s[link, other] + excess * work.left[link, other] + work.changed_s[link, other]
+            total = max(total, _LEAST_VARIABILITY * work.smooth_s[link, other])
+            bursty[slot, other] = total if slot == other else total * carried
+    return smooth, bursty
+
+
+@compiled
+def _shares(code: int, loads: PortLoads, precedence: FloatArray) -> FloatArray:  # [slot]
+    """What those that go first leave of the server; queues of a tie, or that all want more than their share, get it by weight."""
+    n = len(loads.offered)
+    ties, claims, first = np.zeros((n, n)), np.zeros(n), precedence
+    if code == _LEAST_SERVED:
+        ties = tied(loads, precedence)
+    elif code == _CLOCK:
+        ties = both_greedy(loads)
+    if code in (_LEAST_SERVED, _CLOCK):
+        first = precedence * (1 - ties)
+        claims = fair_claims(loads, first, ties)
+    share = np.zeros(n)
+    for slot in range(n):
+        taken = claims[slot]
+        for other in range(n):
+            taken += first[slot, other] * loads.carried[other]
+        share[slot] = max(1 - taken, _LEAST_SHARE)
+    return share
+
+
+@compiled
+def _with_turns(
+    code: int, loads: PortLoads, first: FloatArray, share: FloatArray, residual: FloatArray, own_work_s: FloatArray
+) -> tuple[FloatArray, FloatArray]:  # [slot]
+    """Share and work where queues take turns or shares instead of strict precedence."""
+    strict = _wait_divisor(share, loads)
+    if code == _CLOCK:
+        return share, conserving_waits(loads, residual / strict, own_work_s) * strict
+    fair = np.maximum(share - fair_claims(loads, first, 1 - first), _LEAST_SHARE)
+    shared = _wait_divisor(fair, loads)
+    isolated_s = own_work_s / shared - own_work_s / strict
+    return fair, visit_waits(loads, residual / strict + isolated_s, own_work_s) * shared
+
+
+@compiled
+def _all_views(
+    codes: IntArray, loads: PortLoads, work: QueueWork, before: FloatArray, step: float, tie_width: float
+) -> tuple[FloatArray, FloatArray]:
+    """[link, slot, other] and [3, link, slot]: share of the server, work ahead, how often it is idle."""
+    n_links, n = loads.offered.shape
+    precedence, found = np.zeros((n_links, n, n)), np.zeros((3, n_links, n))
+    for link in range(n_links):
+        own = PortLoads(loads.offered[link], loads.carried[link], loads.weight[link], loads.service_s[link], loads.visit_s[link])
+        code = codes[link]
+        goal = np.zeros((n, n))
+        if code == _PRIORITY:
+            goal = strict_priority(n)
+        elif code == _CLOCK:
+            goal = by_clock(own)
+        elif code != 0:
+            goal = by_service(own, tie_width)
+        # a mean over rounds: goals may jump for ever, their mean settles
+        first = before[link] + step * (goal - before[link])
+        precedence[link] = first
+        smooth, bursty = _work_of(link, own, work)
+        share = _shares(code, own, first)
+        residual, idle = np.zeros(n), np.zeros(n)
+        for slot in range(n):
+            later = 0.0
+            for other in range(n):
+                ahead = 1.0 if other == slot else first[slot, other]
+                later += (1 - ahead) * own.carried[other]
+                residual[slot] += ahead * bursty[slot, other] + (1 - ahead) * smooth[other]
+            free = share[slot] - own.offered[slot]
+            idle[slot] = share[slot] * max(0.0, 1 - later / max(free, 1e-9)) if free > 0 else share[slot]
+        found[2, link] = np.minimum(np.maximum(idle, 1e-6), 1.0)
+        if code >= _DRR or code == _CLOCK:
+            share, residual = _with_turns(code, own, first, share, residual, np.diag(bursty).copy())
+        found[0, link], found[1, link] = share, residual
+    return precedence, found

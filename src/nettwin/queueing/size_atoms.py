@@ -1,7 +1,7 @@
 """A packet-size distribution as a few sizes with weights, for the quantiles of delays."""
 
 from functools import singledispatch
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,6 +9,20 @@ from nettwin.scenario import EmpiricalSizes, ExponentialSize, FixedSize, PacketS
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 N_ATOMS = 8
+
+
+class SizeAtoms(NamedTuple):
+    """Sizes ascending; unused atoms repeat the largest size with weight 0."""
+
+    bits: FloatArray  # [row, atom]
+    weights: FloatArray  # [row, atom]
+    row: IntArray  # [demand]
+
+
+def atoms_of(traffic: Traffic) -> SizeAtoms:
+    """The sizes of all demands."""
+    table, row = demand_sizes(traffic)
+    return SizeAtoms(*size_atoms(table), row)
 
 
 def demand_sizes(traffic: Traffic) -> tuple[tuple[PacketSizes, ...], IntArray]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettwin.queueing.burstiness import Burstiness
+from nettwin.compiled import compiled
+from nettwin.queueing.burstiness import Burstiness, place_of
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.carrying import Arrivals
 from nettwin.queueing.ports import Ports
 from nettwin.queueing.streams import Streams
-from nettwin.scenario.arrays import FloatArray
+from nettwin.scenario.arrays import FloatArray, IntArray
 
 _FULL = 0.9999
 
@@ -41,15 +42,20 @@ def smoothed_excess(
     ports: Ports, into: Streams, traffic: PortTraffic, window_s: FloatArray, known: "Variability", calibration: Calibration
 ) -> FloatArray:  # [queue]
     """What upstream ports change in the excess of each queue's arrivals, before losses; ``window_s`` is per queue."""
-    link = into.from_link
-    relaxation_s = known.table.unit_s * (1 + 1 / (1 - np.minimum(traffic.utilization, _FULL)) ** 2)
-    window = np.maximum(np.minimum(relaxation_s[link], window_s[into.to]), known.table.unit_s[link])
-    arriving = _arrival_variability(ports, into, traffic, window, known)
-    service = np.maximum(traffic.size_variation[link], calibration.least_departure_variability)
-    change = traffic.utilization[link] ** 2 * (service - arriving) * np.minimum(1, relaxation_s[link] / window_s[into.to])
-    share = into.packet_rate / np.maximum(known.port_rate[link], 1e-300)
-    change = np.maximum(change, -arriving) * share * into.mean_square_rate
-    return np.bincount(into.to, change, ports.n_queues).astype(np.float64)
+    table = known.table
+    by_link = np.stack(
+        [
+            table.unit_s,
+            np.minimum(traffic.utilization, 1.0),
+            np.maximum(traffic.size_variation, calibration.least_departure_variability),
+            traffic.packet_rate * traffic.mean_bits**2,
+            known.port_rate,
+            ports.per_link(known.smoothed),
+        ],
+        axis=1,
+    )
+    by_pair = np.stack([into.packet_rate, into.mean_square_rate], axis=1)
+    return np.asarray(_smoothed((into.from_link, into.to, by_pair), by_link, window_s, (ports.slots, table.excess, known.left)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +68,23 @@ class Variability:
     smoothed: FloatArray  # [queue] change of the excess
 
 
-def _arrival_variability(ports: Ports, into: Streams, traffic: PortTraffic, window_s: FloatArray, known: Variability) -> FloatArray:
-    link = into.from_link
-    unit = known.table.unit_s[link]
-    excess = ports.per_link(known.smoothed)[link]
-    for slot in range(ports.slots.shape[1]):
-        queue = ports.slots[link, slot]
-        excess = excess + known.table.at(queue, unit, window_s) * known.left[queue]
-    return np.maximum(1 + excess / (traffic.packet_rate * traffic.mean_bits**2)[link], 0.0)
+@compiled
+def _smoothed(
+    pairs: tuple[IntArray, IntArray, FloatArray], links: FloatArray, window_s: FloatArray, known: tuple[IntArray, FloatArray, FloatArray]
+) -> FloatArray:  # [queue]
+    from_link, to, rates = pairs
+    slots, table, left = known
+    change = np.zeros(len(window_s))
+    for pair in range(len(to)):
+        link, queue = from_link[pair], to[pair]
+        unit, utilization, service, work, port_rate, excess = links[link]
+        relaxation_s = unit * (1 + 1 / (1 - min(utilization, _FULL)) ** 2)
+        column = place_of(max(min(relaxation_s, window_s[queue]), unit) / unit)
+        whole = int(column)
+        for slot in range(slots.shape[1]):
+            other = slots[link, slot]
+            excess += (table[other, whole] * (1 - (column - whole)) + table[other, whole + 1] * (column - whole)) * left[other]
+        arriving = max(1 + excess / work, 0.0)
+        moved = utilization**2 * (service - arriving) * min(1.0, relaxation_s / window_s[queue])
+        change[queue] += max(moved, -arriving) * rates[pair, 0] / max(port_rate, 1e-300) * rates[pair, 1]
+    return change

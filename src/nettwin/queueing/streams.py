@@ -81,15 +81,25 @@ def collision_ratio(slowdown: FloatArray, size_variation: FloatArray) -> FloatAr
     return np.asarray(np.minimum(2 * collision / (1 + size_variation), 1.0))
 
 
-def spared_work(into: Streams, ports: Ports, port_rate: FloatArray, utilization: FloatArray) -> FloatArray:  # [link]
-    """Share of each port's residual work that never arises because its packets came one after another over a wire.
+@dataclass(frozen=True, eq=False)
+class Wires:
+    """What each link brings to the ports that follow it. [pair]"""
 
-    ``port_rate`` [link] in packets/s and ``into`` are both before losses.
-    """
-    capacity = ports.capacity_bps
+    to: IntArray  # link
+    share: FloatArray  # of the packets of the port
+    spared: FloatArray  # share of the port's pairs of packets that came one after another over this wire and do not collide
+
+
+def wires(into: Streams, ports: Ports, port_rate: FloatArray, spacing_bps: FloatArray) -> Wires:
+    """``port_rate`` [link] in packets/s and ``into`` are before losses; ``spacing_bps`` [link]: the slowest wire passed together."""
     share = into.packet_rate / np.maximum(port_rate[into.to], 1e-300)
     variation = np.maximum(into.second_moment_rate * into.packet_rate / np.maximum(into.bit_rate, 1e-300) ** 2 - 1, 1e-3)
-    collisions = collision_ratio(capacity[into.to] / capacity[into.from_link], variation)
+    collisions = collision_ratio(ports.capacity_bps[into.to] / spacing_bps[into.from_link], variation)
+    return Wires(into.to, share, share**2 * (1 - collisions))
+
+
+def spared_work(into: Wires, utilization: FloatArray) -> FloatArray:  # [link]
+    """Share of each port's residual work that never arises because its packets came one after another over a wire."""
     busy = np.minimum(utilization, _FULL)[into.to]
-    own = np.minimum(share * busy, busy)
-    return np.bincount(into.to, share**2 * (1 - collisions) * (1 - busy) / (1 - own), ports.n_links).astype(np.float64)
+    own = np.minimum(into.share * busy, busy)
+    return np.bincount(into.to, into.spared * (1 - busy) / (1 - own), len(utilization)).astype(np.float64)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from nettwin.learn.hardware.decision import edges
 from nettwin.learn.hardware.features import Example
-from nettwin.predict.neural.batch import sums
+from nettwin.predict.neural.batch import row_sums
 from nettwin.predict.neural.layers import Scaled, two_layers
 
 PARTS = ("port", "feed", "flow", "hop")
@@ -83,15 +83,15 @@ class _Round(nn.Module):
         n_feeds, n_ports, n_flows = len(feed), len(port), len(flow)
         told = self.flow_to_hop(flow)[batch.hop_flow] + self.hop_to_hop(hop) + self.port_to_hop(port)[batch.hop_port]
         message = torch.relu(told)
-        weighted = sums(message * batch.hop_share[:, None], batch.hop_feed, n_feeds)
-        plain = 0.1 * sums(message, batch.hop_feed, n_feeds)
+        weighted = row_sums(message * batch.hop_share[:, None], batch.hop_feed, n_feeds)
+        plain = 0.1 * row_sums(message, batch.hop_feed, n_feeds)
         before = port[batch.feed_from.clamp_min(0)] * (batch.feed_from >= 0)[:, None]
         at_feed = self.feed_step(torch.cat([weighted, plain, before, feed], dim=1))
-        total = sums(at_feed, batch.feed_port, n_ports)
-        mean = sums(torch.relu(at_feed) * batch.feed_share[:, None], batch.feed_port, n_ports)
+        total = row_sums(at_feed, batch.feed_port, n_ports)
+        mean = row_sums(torch.relu(at_feed) * batch.feed_share[:, None], batch.feed_port, n_ports)
         port = self.port_norm(port + self.dropout(self.port_step(torch.cat([port, total, mean], dim=1))))
         heard = torch.relu(self.back(torch.cat([port[batch.hop_port], at_feed[batch.hop_feed], hop], dim=1)))
-        along = sums(heard, batch.hop_flow, n_flows)
+        along = row_sums(heard, batch.hop_flow, n_flows)
         flow = self.flow_norm(flow + self.dropout(self.flow_step(torch.cat([flow, along], dim=1))))
         return flow, port
 

@@ -118,5 +118,20 @@ def neighbors(queue_link: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sums(values: Tensor, group: Tensor, n_groups: int) -> Tensor:
-    """Sums of rows by group."""
-    return torch.zeros((n_groups, *values.shape[1:]), dtype=values.dtype, device=values.device).index_add(0, group, values)
+    """Sums by group of values [..., row]."""
+    return values.new_zeros((*values.shape[:-1], n_groups)).index_add(-1, group, values)
+
+
+def row_sums(rows: Tensor, group: Tensor, n_groups: int) -> Tensor:
+    """Sums by group of rows [..., row, column]."""
+    return rows.new_zeros((*rows.shape[:-2], n_groups, rows.shape[-1])).index_add(-2, group, rows)
+
+
+def rows_at(rows: Tensor, index: Tensor) -> Tensor:
+    """Rows [..., row, column] in another order."""
+    return rows.index_select(-2, index)
+
+
+def rows_between(rows: Tensor, low: int, high: int) -> Tensor:
+    """Neighbouring rows of [..., row, column]."""
+    return rows.narrow(-2, low, high - low)

@@ -1,14 +1,18 @@
 """Several models that were trained apart: their mean is the answer, their disagreement a part of its uncertainty."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from nettwin.predict.neural.batch import batch_of
 from nettwin.predict.neural.graph import Graph
+from nettwin.predict.neural.layers import Scaled, StackedLinear
 from nettwin.predict.neural.model import TwinModel
 from nettwin.predict.neural.readout import Outputs
 
@@ -41,7 +45,11 @@ def run(models: Sequence[TwinModel], graph: Graph, device: str = "cpu") -> Ensem
     """Asks all models about a graph."""
     batch = batch_of(graph, device)
     with torch.inference_mode():
-        answers = [_numpy(model(batch)) for model in models]
+        if len(models) > 1 and graph.n_hops <= _FEW_HOPS:
+            together = _numpy(_stacked(tuple(models))(batch))
+            answers = [{name: values[number] for name, values in together.items()} for number in range(len(models))]
+        else:
+            answers = [_numpy(model(batch)) for model in models]
     mean = {name: _mean(name, [answer[name] for answer in answers]) for name in answers[0]}
     by_hop = {name: _unsorted(mean[name], batch.path_order if name == "path_weight" else batch.hop_order) for name in _BY_HOP}
     mean["delay"] = _added_up(graph, by_hop["hop_wait"], by_hop["path_weight"])
@@ -60,6 +68,23 @@ def _added_up(graph: Graph, hop_wait: Floats, path_weight: Floats) -> Floats:  #
     return np.bincount(graph.path_demand, path_weight * delay, graph.n_demands).astype(np.float64)
 
 
+@lru_cache(maxsize=4)
+def _stacked(models: tuple[TwinModel, ...]) -> TwinModel:
+    """All models as one, whose layers have a row for each: small networks cost the number of operations, not their size."""
+    whole = deepcopy(models[0]).eval()
+    for name, layer in models[0].named_modules():
+        layers = [model.get_submodule(name) for model in models]
+        if isinstance(layer, nn.Linear):
+            parent, _, child = name.rpartition(".")
+            setattr(whole.get_submodule(parent), child, StackedLinear([one for one in layers if isinstance(one, nn.Linear)]))
+        elif isinstance(layer, Scaled):
+            for buffer, _ in layer.named_buffers():
+                setattr(whole.get_submodule(name), buffer, torch.stack([getattr(one, buffer) for one in layers])[:, None])
+    return whole
+
+
+_FEW_HOPS = 20_000
+"""More than these, and the models are asked one after another: what they remember on the way would not fit into a processor's cache."""
 _BY_HOP = ("hop_wait", "hop_loss", "path_weight")
 _LEAST = 1e-9
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from nettwin.performance import Performance
 from nettwin.predict.neural.graph import Floats, Graph, Physics
-from nettwin.queueing.delays import hop_delays
+from nettwin.queueing.delays import hop_delays, size_s_per_bit
 from nettwin.queueing.demand_hops import size_moments
 from nettwin.queueing.fixed_point import NetworkState
 from nettwin.queueing.hop_figures import hop_losses
@@ -34,6 +34,7 @@ _THIN = 0.02  # a share of a queue below this is as good as nothing: large netwo
 _FULL_BUFFERS = 4.0
 _ENDLESS = 512.0  # packets: a larger buffer makes no difference where a queue has a steady state
 _WINDOWS = 9
+_KNOWN_PLATOONS = 0.3  # more than small networks have: long paths must not look strange for what theory knows about them
 
 
 def graph_of(scenario: Scenario, state: NetworkState, answer: Performance) -> Graph:
@@ -75,7 +76,7 @@ def physics_of(scenario: Scenario, state: NetworkState, answer: Performance) -> 
     least = np.full(len(reference), np.inf)
     smallest = np.array([sizes.smallest_bits for sizes in scenario.traffic.packet_sizes])[scenario.traffic.packet_size_index]
     np.minimum.at(least, hops.demand, propagation + s_per_bit * smallest[hops.demand])
-    s_per_bit_demand = np.bincount(hops.demand, hops.share * s_per_bit, len(reference))
+    s_per_bit_demand = np.bincount(hops.demand, hops.share * hops.sum_over_path(size_s_per_bit(state)), len(reference))
     loss = hop_losses(hops, state.loss)
     floor = np.where(np.isfinite(least), least, 0.0) / reference
     quantiles = np.nan_to_num(demands.delay_quantiles_s, nan=0.0) / reference[:, None]
@@ -183,8 +184,14 @@ def _queue_theory(state: NetworkState) -> list[FloatArray]:
         np.log1p(places), np.minimum(wait * view.share / np.maximum(places, 0.5), 2.0), np.minimum(ports.flat(first), 3.0),
         np.log1p(np.minimum(ports.flat(state.loads.visit_s) / service, 1e5)), _signed_log(relative), np.minimum(carried, 1.0),
         _log(ports.flat(_work_ahead(state)) / service, 1e-3),
+        *_platoon_columns(state),
     ]  # fmt: skip
     return [np.where(used, column, 0.0) for column in columns]
+
+
+def _platoon_columns(state: NetworkState) -> list[FloatArray]:
+    """How much of the work is behind longer packets from earlier hops, and how far these undo a packet's own size."""
+    return [np.minimum(state.in_platoons, _KNOWN_PLATOONS), np.minimum(state.network.platoons.size_share, _KNOWN_PLATOONS)]
 
 
 def _work_ahead(state: NetworkState) -> FloatArray:  # [link, slot]

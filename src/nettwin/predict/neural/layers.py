@@ -1,5 +1,7 @@
 """The parts of the network."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -36,7 +38,7 @@ class Scaled(nn.Module):
     def strangeness(self, rows: Tensor) -> Tensor:
         """[row] Sum over features of the squared distance to the training range, in deviations."""
         beyond = (self.low - rows).clamp_min(0) + (rows - self.high).clamp_min(0)
-        return (beyond / self.deviation).square().sum(1)
+        return (beyond / self.deviation).square().sum(-1)
 
 
 class Gates(nn.Module):
@@ -50,10 +52,26 @@ class Gates(nn.Module):
 
     def forward(self, projected: Tensor, state: Tensor) -> Tensor:
         own = self.recurrent(state)
-        both = torch.sigmoid(projected[:, : 2 * self.size] + own[:, : 2 * self.size])
-        keep, reset = both[:, : self.size], both[:, self.size :]
-        new = torch.tanh(torch.addcmul(projected[:, 2 * self.size :], reset, own[:, 2 * self.size :]))
+        both = torch.sigmoid(projected[..., : 2 * self.size] + own[..., : 2 * self.size])
+        keep, reset = both[..., : self.size], both[..., self.size :]
+        new = torch.tanh(torch.addcmul(projected[..., 2 * self.size :], reset, own[..., 2 * self.size :]))
         return torch.lerp(new, state, keep)
+
+
+class StackedLinear(nn.Module):
+    """The same layer of several models, one product for all: rows of [model, row, column], or [row, column] that all models see."""
+
+    weight: Tensor  # [model, in, out]
+    bias: Tensor  # [model, 1, out]
+
+    def __init__(self, layers: Sequence[nn.Linear]) -> None:
+        super().__init__()
+        nothing = layers[0].weight.new_zeros(layers[0].out_features)
+        self.register_buffer("weight", torch.stack([layer.weight.detach().T for layer in layers]))
+        self.register_buffer("bias", torch.stack([nothing if layer.bias is None else layer.bias.detach() for layer in layers])[:, None])
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return torch.baddbmm(self.bias, rows.expand(len(self.weight), -1, -1), self.weight)
 
 
 def in_parts(n: int) -> list[tuple[int, int]]:

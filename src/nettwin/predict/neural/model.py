@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from nettwin.predict.neural.batch import Batch, sums
-from nettwin.predict.neural.layers import FIRST_SCALE, Gates, Scaled, in_parts, starting_at_zero, two_layers
+from nettwin.predict.neural.batch import Batch, row_sums, rows_at, rows_between, sums
+from nettwin.predict.neural.layers import FIRST_SCALE, ROWS_IN_CACHE, Gates, Scaled, in_parts, starting_at_zero, two_layers
 from nettwin.predict.neural.readout import Corrections, Heads, Outputs, outputs_of, physical_of
 from nettwin.predict.neural.shape import ModelShape
 
@@ -67,17 +67,18 @@ class TwinModel(nn.Module):
         self.scale_out = nn.Sequential(nn.Linear(p + 6, 32), nn.ReLU(), starting_at_zero(nn.Linear(32, N_SCALES)))
 
     def forward(self, batch: Batch) -> Outputs:
-        queue_rows = self._rows(batch.queue_plain, batch.queue_theory)
+        # an earlier version of the twin knows the first features only
+        queue_rows = self._rows(batch.queue_plain, batch.queue_theory[:, : self.counts.queue_theory])
         trust = 1 / (1 + self.queue_scale.strangeness(queue_rows) / _STRANGE)
         queue = self.queue_in(self.queue_scale(queue_rows))
         queue = torch.tanh(queue + self._from_beside(batch, queue))
         demand = torch.tanh(self.demand_in(self.demand_scale(self._rows(batch.demand_plain, batch.demand_theory))))
-        by_link = sums(torch.ones_like(trust), batch.queue_link, batch.n_links).clamp_min(1).unsqueeze(1)
-        link = torch.tanh(self.link_in(sums(queue, batch.queue_link, batch.n_links) / by_link))
+        by_link = sums(torch.ones_like(trust), batch.queue_link, batch.n_links).clamp_min(1).unsqueeze(-1)
+        link = torch.tanh(self.link_in(row_sums(queue, batch.queue_link, batch.n_links) / by_link))
         hops = self.hop_scale(self._rows(batch.hop_plain, batch.hop_theory))
-        first = demand[batch.path_demand]
+        first = rows_at(demand, batch.path_demand)
         for _ in range(self.shape.iterations):
-            into_path = self.queue_to_path(queue) + self.link_to_path(link)[batch.queue_link]
+            into_path = self.queue_to_path(queue) + rows_at(self.link_to_path(link), batch.queue_link)
             last, states = self._along_paths(batch, hops, into_path, first)
             if self.shape.iterations > 1:
                 queue, link = self._back(batch, states, queue, link, by_link)
@@ -85,8 +86,8 @@ class TwinModel(nn.Module):
 
     def _from_beside(self, batch: Batch, queue: Tensor) -> Tensor:
         """What the other queues of its port mean for each queue."""
-        pairs = torch.cat([queue[batch.pair_queue], queue[batch.pair_other]], dim=1)
-        return sums(self.beside(pairs), batch.pair_queue, batch.n_queues)
+        pairs = torch.cat([rows_at(queue, batch.pair_queue), rows_at(queue, batch.pair_other)], dim=-1)
+        return row_sums(self.beside(pairs), batch.pair_queue, batch.n_queues)
 
     def _rows(self, plain: Tensor, theory: Tensor) -> Tensor:
         return torch.cat([plain, theory], dim=1) if self.shape.has_prior else plain
@@ -94,54 +95,60 @@ class TwinModel(nn.Module):
     def _along_paths(self, batch: Batch, hops: Tensor, into_path: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
         """The state of every path at its end, and after each hop."""
         if not self.shape.is_recurrent:
-            return self._mean_over_path(batch, self.hop_in(hops) + into_path[batch.hop_queue], first)
+            return self._mean_over_path(batch, self.hop_in(hops) + rows_at(into_path, batch.hop_queue), first)
         state, states, start = first, [], 0
+        is_small = hops.shape[-2] <= ROWS_IN_CACHE or torch.is_grad_enabled()
+        whole = self._into_steps(batch, hops, into_path, (0, hops.shape[-2])) if is_small else None
         for n in batch.n_at:
-            parts = [
-                self.path_step(
-                    self.hop_in(hops[start + low : start + high]) + into_path[batch.hop_queue[start + low : start + high]], state[low:high]
-                )
-                for low, high in in_parts(n)
-            ]
-            here = torch.cat(parts) if len(parts) > 1 else parts[0]
+            parts = []
+            for low, high in in_parts(n):
+                rows = (start + low, start + high)
+                into = self._into_steps(batch, hops, into_path, rows) if whole is None else rows_between(whole, *rows)
+                parts.append(self.path_step(into, rows_between(state, low, high)))
+            here = torch.cat(parts, dim=-2) if len(parts) > 1 else parts[0]
             states.append(here)
-            state = torch.cat([here, state[n:]]) if n < len(state) else here
+            state = torch.cat([here, rows_between(state, n, batch.n_paths)], dim=-2) if n < batch.n_paths else here
             start += n
-        return state, torch.cat(states) if states else first[:0]
+        return state, torch.cat(states, dim=-2) if states else rows_between(first, 0, 0)
+
+    def _into_steps(self, batch: Batch, hops: Tensor, into_path: Tensor, rows: tuple[int, int]) -> Tensor:
+        """What hops and their queues tell the paths."""
+        told: Tensor = self.hop_in(rows_between(hops, *rows))
+        return told + rows_at(into_path, batch.hop_queue[slice(*rows)])
 
     def _mean_over_path(self, batch: Batch, projected: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
-        count = sums(torch.ones_like(batch.hop_weight), batch.hop_path, batch.n_paths).clamp_min(1).unsqueeze(1)
-        mean = sums(torch.relu(projected), batch.hop_path, batch.n_paths) / count
+        count = sums(torch.ones_like(batch.hop_weight), batch.hop_path, batch.n_paths).clamp_min(1).unsqueeze(-1)
+        mean = row_sums(torch.relu(projected), batch.hop_path, batch.n_paths) / count
         state = torch.tanh(self.pooled(mean)) + first
-        return state, state[batch.hop_path]
+        return state, rows_at(state, batch.hop_path)
 
     def _back(self, batch: Batch, states: Tensor, queue: Tensor, link: Tensor, by_link: Tensor) -> tuple[Tensor, Tensor]:
         """Demands tell queues, queues tell links."""
-        weighted = states * batch.hop_weight.unsqueeze(1) if self.shape.aggregation == "mean" else states
-        pooled = sums(weighted, batch.hop_queue, batch.n_queues)
-        told = torch.cat([pooled, link[batch.queue_link], self._from_beside(batch, queue)], dim=1)
+        weighted = states * batch.hop_weight.unsqueeze(-1) if self.shape.aggregation == "mean" else states
+        pooled = row_sums(weighted, batch.hop_queue, batch.n_queues)
+        told = torch.cat([pooled, rows_at(link, batch.queue_link), self._from_beside(batch, queue)], dim=-1)
         queue = self.queue_step(self.path_to_queue(told), queue)
-        link = self.link_step(self.queue_to_link(sums(queue, batch.queue_link, batch.n_links) / by_link), link)
+        link = self.link_step(self.queue_to_link(row_sums(queue, batch.queue_link, batch.n_links) / by_link), link)
         return queue, link
 
     def _read(self, batch: Batch, last: Tensor, states: Tensor, queue: Tensor, link: Tensor, trust: Tensor) -> Outputs:
-        at_queue = torch.cat([queue, link[batch.queue_link]], dim=1)
+        at_queue = torch.cat([queue, rows_at(link, batch.queue_link)], dim=-1)
         by_queue = self.hop_out_queue(at_queue)
         parts = [
-            self.hop_out(torch.relu(self.hop_out_path(states[low:high]) + by_queue[batch.hop_queue[low:high]]))
-            for low, high in in_parts(len(states))
+            self.hop_out(torch.relu(self.hop_out_path(rows_between(states, low, high)) + rows_at(by_queue, batch.hop_queue[low:high])))
+            for low, high in in_parts(states.shape[-2])
         ]
-        raw = torch.cat(parts) if len(parts) > 1 else parts[0]
-        kept = trust[batch.hop_queue] if self.shape.has_prior else torch.ones_like(batch.hop_weight)
+        raw = torch.cat(parts, dim=-2) if len(parts) > 1 else parts[0]
+        kept = trust[..., batch.hop_queue] if self.shape.has_prior else torch.ones_like(batch.hop_weight)
         bound = self.shape.bound
         corrections = Corrections(
-            wait=kept * bound * torch.tanh(raw[:, 0] / bound),
-            variance=kept * bound * torch.tanh(raw[:, 1] / bound),
-            loss=kept * 2 * bound * torch.tanh(raw[:, 2] / (2 * bound)),
+            wait=kept * bound * torch.tanh(raw[..., 0] / bound),
+            variance=kept * bound * torch.tanh(raw[..., 1] / bound),
+            loss=kept * 2 * bound * torch.tanh(raw[..., 2] / (2 * bound)),
         )
         physical = physical_of(batch, corrections, self.shape.has_prior)
-        ends = sums(physical.weight.unsqueeze(1) * last, batch.path_demand, batch.n_demands)
-        about = torch.cat([ends, physical.summary], dim=1)
+        ends = row_sums(physical.weight.unsqueeze(-1) * last, batch.path_demand, batch.n_demands)
+        about = torch.cat([ends, physical.summary], dim=-1)
         heads = Heads(
             demand=self.demand_out(about),
             scales=self.scale_out(about.detach()) + FIRST_SCALE,

@@ -83,7 +83,7 @@ def physical_of(batch: Batch, corrections: Corrections, has_prior: bool) -> Phys
     reaching, survival = _survival(batch, torch.log1p(-loss.clamp_max(1 - 1e-7)))
     arriving = batch.path_share * survival
     delivered = sums(arriving, batch.path_demand, n_demands)
-    weight = arriving / delivered.clamp_min(1e-12)[batch.path_demand]
+    weight = arriving / delivered.clamp_min(1e-12)[..., batch.path_demand]
     by_path = [sums(figure, batch.hop_path, n_paths) for figure in (wait, prior_wait, variance, prior_variance)]
     path_delay = physics.path_fixed + by_path[0]
     delay = sums(weight * path_delay, batch.path_demand, n_demands)
@@ -95,7 +95,7 @@ def physical_of(batch: Batch, corrections: Corrections, has_prior: bool) -> Phys
         delay=delay,
         delivered=delivered,
         wait_variance=sums(weight * by_path[2], batch.path_demand, n_demands),
-        between=sums(weight * (path_delay - delay[batch.path_demand]).square(), batch.path_demand, n_demands),
+        between=sums(weight * (path_delay - delay[..., batch.path_demand]).square(), batch.path_demand, n_demands),
         summary=_summary(batch, weight, by_path),
     )
 
@@ -108,16 +108,16 @@ def _loss(logit: Tensor, shift: Tensor, has_prior: bool) -> Tensor:
 
 def outputs_of(batch: Batch, physical: Physical, heads: Heads, has_prior: bool) -> Outputs:
     """All figures of a batch."""
-    spread = _MOST_SPREAD * torch.tanh(heads.demand[:, -2] / _MOST_SPREAD)
+    spread = _MOST_SPREAD * torch.tanh(heads.demand[..., -2] / _MOST_SPREAD)
     wait_variance = physical.wait_variance * torch.exp(2 * spread)
     variation = torch.sqrt(batch.physics.demand_size_variance + wait_variance + physical.between + _LEAST**2)
-    ipdv = batch.physics.demand_ipdv * torch.exp(0.5 * physical.summary[:, 1]) if has_prior else variation
+    ipdv = batch.physics.demand_ipdv * torch.exp(0.5 * physical.summary[..., 1]) if has_prior else variation
     queue_wait, queue_loss, sent = _queues(batch, physical)
     return Outputs(
         delay=physical.delay,
         variation=variation,
-        ipdv=ipdv.clamp_min(_LEAST) * torch.exp(torch.tanh(heads.demand[:, -1])),
-        quantiles=_quantiles(batch, heads.demand[:, :-2], (physical.summary, physical.delay, variation), has_prior),
+        ipdv=ipdv.clamp_min(_LEAST) * torch.exp(torch.tanh(heads.demand[..., -1])),
+        quantiles=_quantiles(batch, heads.demand[..., :-2], (physical.summary, physical.delay, variation), has_prior),
         loss=(1 - physical.delivered).clamp(0.0, 1.0),
         hop_wait=physical.wait,
         hop_loss=physical.loss,
@@ -133,13 +133,13 @@ def outputs_of(batch: Batch, physical: Physical, heads: Heads, has_prior: bool) 
 
 def _survival(batch: Batch, passed_log: Tensor) -> tuple[Tensor, Tensor]:
     """Share of a path's packets that reach each hop, and its end."""
-    total = torch.zeros(batch.n_paths, dtype=passed_log.dtype, device=passed_log.device)
+    total = passed_log.new_zeros((*passed_log.shape[:-1], batch.n_paths))
     before, start = [], 0
     for n in batch.n_at:
-        before.append(total[:n])
-        total = torch.cat([total[:n] + passed_log[start : start + n], total[n:]])
+        before.append(total[..., :n])
+        total = torch.cat([total[..., :n] + passed_log[..., start : start + n], total[..., n:]], dim=-1)
         start += n
-    reaching = torch.exp(torch.cat(before)) if before else passed_log
+    reaching = torch.exp(torch.cat(before, dim=-1)) if before else passed_log
     return reaching, torch.where(total < -15.0, torch.zeros_like(total), torch.exp(total))
 
 
@@ -151,7 +151,7 @@ def _summary(batch: Batch, weight: Tensor, figures: list[Tensor]) -> Tensor:
     share = wait / (wait + fixed).clamp_min(1e-9)
     variation = torch.sqrt(variance + 1e-12) / (wait + 1e-6)
     size = torch.sqrt(batch.physics.demand_size_variance + 1e-12) / fixed.clamp_min(1e-6)
-    return torch.stack([moved, spread, share, variation.clamp_max(5.0), size.clamp_max(5.0), torch.log(share + 1e-3)], dim=1)
+    return torch.stack([moved, spread, share, variation.clamp_max(5.0), size.clamp_max(5.0), torch.log(share + 1e-3)], dim=-1)
 
 
 _NORMAL = (-1.2816, -0.8416, 0.0, 0.8416, 1.2816, 1.6449, 2.3263, 3.0902)
@@ -159,19 +159,19 @@ _NORMAL = (-1.2816, -0.8416, 0.0, 0.8416, 1.2816, 1.6449, 2.3263, 3.0902)
 
 def _quantiles(batch: Batch, raw: Tensor, moments: tuple[Tensor, Tensor, Tensor], has_prior: bool) -> Tensor:
     summary, delay, variation = moments
-    floor = batch.physics.demand_floor.unsqueeze(1)
+    floor = batch.physics.demand_floor.unsqueeze(-1)
     change = _MOST_QUANTILE * torch.tanh(raw / _MOST_QUANTILE)
     if has_prior:
         prior = (batch.physics.demand_quantiles - floor).clamp_min(0.0)
         # upper quantiles move with the spread, lower ones with the mean
-        upward = torch.linspace(0.3, 0.9, raw.shape[1], dtype=raw.dtype, device=raw.device)
-        moved = summary[:, :1] * (1 - upward) + 0.5 * summary[:, 1:2] * upward
+        upward = torch.linspace(0.3, 0.9, raw.shape[-1], dtype=raw.dtype, device=raw.device)
+        moved = summary[..., :1] * (1 - upward) + 0.5 * summary[..., 1:2] * upward
         values = prior * torch.exp(moved.clamp(-3.0, 3.0) + change)
     else:
-        points = torch.tensor(_NORMAL[: raw.shape[1]], dtype=raw.dtype, device=raw.device)
-        middle = (delay - batch.physics.demand_floor).clamp_min(_LEAST).unsqueeze(1)
-        values = middle * torch.exp(points * (variation.unsqueeze(1) / (middle + variation.unsqueeze(1))) + change)
-    return torch.cummax(floor + values, dim=1).values
+        points = torch.tensor(_NORMAL[: raw.shape[-1]], dtype=raw.dtype, device=raw.device)
+        middle = (delay - batch.physics.demand_floor).clamp_min(_LEAST).unsqueeze(-1)
+        values = middle * torch.exp(points * (variation.unsqueeze(-1) / (middle + variation.unsqueeze(-1))) + change)
+    return torch.cummax(floor + values, dim=-1).values
 
 
 def _queues(batch: Batch, physical: Physical) -> tuple[Tensor, Tensor, Tensor]:

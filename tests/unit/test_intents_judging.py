@@ -10,6 +10,7 @@ import pytest
 from fake_predictor import FakePredictor, triangle
 from nettwin.changes import FailLink, Plan, RemoveLink, ScaleTraffic, SegmentPolicy, SetCapacity, SetMetric, SetQueueWeights
 from nettwin.controlplane.forwarding import forwarding_of
+from nettwin.errors import UnknownNameError
 from nettwin.intents.intent import Intent
 from nettwin.intents.judging import judge, judge_many, needs_performance, within_tolerance
 from nettwin.intents.judging.costs import cheapest, plan_cost
@@ -246,7 +247,9 @@ def test_survival_of_links_agrees_with_failing_them() -> None:
     assert clause.excess == pytest.approx(2 * (0.6 / 0.55 - 1))  # likewise A->B without A--C
     assert "60.0 % without A--B" in clause.words
     assert one(Intent(survive=(Survive(max_utilization=0.6),))).status is Status.SATISFIED
-    assert one(Intent(survive=(Survive(max_utilization=0.55, only=("B--*",)),))).status is Status.SATISFIED
+    assert one(Intent(survive=(Survive(max_utilization=0.55, only=("C--B",)),))).status is Status.SATISFIED
+    with pytest.raises(UnknownNameError, match="A--B"):
+        one(Intent(survive=(Survive(only=("A--Z",)),)))
 
 
 def test_who_loses_an_end_is_not_cut_off() -> None:

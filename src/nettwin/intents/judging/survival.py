@@ -6,24 +6,23 @@ from functools import cached_property
 
 import numpy as np
 
-from nettwin.changes.selection import PATTERN_SIGNS
-from nettwin.changes.single_failures import Failure, single_failures
+from nettwin.changes import FailNode
+from nettwin.changes.single_failures import Failure
 from nettwin.controlplane.failures import FailureLoads, loads_after_failures
-from nettwin.errors import UnknownNameError
 from nettwin.intents.intent import Intent
 from nettwin.intents.judging.capacity import utilization_excess
 from nettwin.intents.judging.case import Case, Predict, routed_share
+from nettwin.intents.judging.chosen_failures import chosen_failures
 from nettwin.intents.judging.culprits import MOST_NAMED
 from nettwin.intents.judging.holding import Held, hold
 from nettwin.intents.judging.slo_words import asked
 from nettwin.intents.selecting import rows
-from nettwin.intents.survival import FailureKind, Survive
+from nettwin.intents.survival import Survive
 from nettwin.intents.verdict import ClauseVerdict, Status
 from nettwin.performance.quantities import bits_per_second, percent
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
-_KINDS = {FailureKind.LINK: "links", FailureKind.NODE: "nodes", FailureKind.RISK_GROUP: "groups"}
 _TOGETHER = 16
 """Failures that an engine is asked about at once."""
 
@@ -57,7 +56,7 @@ class Failures:
         return np.asarray(self.loads.load_bps[1:] / self.scenario.topology.capacity_bps)
 
     def lost_ends(self, failure: Failure) -> BoolArray:  # [demand] that start or end at a failed node
-        node = self.scenario.topology.node_index.get(failure.id, -1) if failure.change.__class__.__name__ == "FailNode" else -1
+        node = self.scenario.topology.node_index.get(failure.id, -1) if isinstance(failure.change, FailNode) else -1
         return np.asarray((self.scenario.traffic.source == node) | (self.scenario.traffic.target == node))
 
 
@@ -82,24 +81,6 @@ def judge_survival(intent: Intent, case: Case, predict: Predict | None) -> Itera
             demands=tuple(dict.fromkeys(name for finding in told for name in finding.demands))[:MOST_NAMED],
             links=tuple(dict.fromkeys(name for finding in told for name in finding.links))[:MOST_NAMED],
         )
-
-
-def chosen_failures(clause: Survive, scenario: Scenario) -> tuple[Failure, ...]:
-    """What may fail according to a clause. Raises UnknownNameError for a name that nothing answers to."""
-    from fnmatch import fnmatchcase
-
-    every = single_failures(scenario.topology, _KINDS[clause.single])  # type: ignore[arg-type]
-    if not clause.only:
-        return every
-    names = [failure.id for failure in every]
-    for pattern in clause.only:
-        if not any(fnmatchcase(name, pattern) if _is_pattern(pattern) else name == pattern for name in names):
-            raise UnknownNameError.among(str(clause.single), pattern, names, where="survive")
-    return tuple(each for each in every if any(each.id == pattern or fnmatchcase(each.id, pattern) for pattern in clause.only))
-
-
-def _is_pattern(text: str) -> bool:
-    return any(sign in text for sign in PATTERN_SIGNS)
 
 
 def _findings(intent: Intent, clause: Survive, failures: Failures, case: Case, predict: Predict | None) -> Iterator[Finding]:

@@ -3,7 +3,6 @@
 import math
 import re
 import reprlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -174,71 +173,6 @@ class Words:
 
     def schema(self) -> Schema:
         return {"enum": [word for word, _ in self.meanings]}
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    """Several values; one alone needs no brackets."""
-
-    item: Kind
-
-    def read(self, plain: Any, place: Place) -> tuple[Any, ...]:
-        if not isinstance(plain, list | tuple):
-            return (self.item.read(plain, place),)
-        return tuple(self.item.read(each, place.inside(index)) for index, each in enumerate(plain))
-
-    def write(self, value: tuple[Any, ...]) -> list[Any]:
-        return [self.item.write(each) for each in value]
-
-    def schema(self) -> Schema:
-        return {"anyOf": [self.item.schema(), {"type": "array", "items": self.item.schema()}]}
-
-
-@dataclass(frozen=True, slots=True)
-class MapOf:
-    """Values by name."""
-
-    key: Kind
-    item: Kind
-    collect: Callable[[dict[Any, Any]], Any]
-    """The pairs as the value."""
-    pairs: Callable[[Any], Mapping[Any, Any]]
-    """The value as pairs."""
-    schema_of_keys: tuple[str, ...] = ()
-    """The only ones, where they are few."""
-
-    def read(self, plain: Any, place: Place) -> Any:
-        if not isinstance(plain, Mapping):
-            raise wrong(plain, "a map", place)
-        read = [(self.key.read(name, place.inside(name)), self.item.read(each, place.inside(name))) for name, each in plain.items()]
-        if len({name for name, _ in read}) < len(read):
-            raise FormatError("the same thing is named twice", where=str(place), hint="remove one of them")
-        return self.collect(dict(read))
-
-    def write(self, value: Any) -> dict[str, Any]:
-        return {self.key.write(name): self.item.write(each) for name, each in self.pairs(value).items()}
-
-    def schema(self) -> Schema:
-        if self.schema_of_keys:
-            properties = {name: self.item.schema() for name in self.schema_of_keys}
-            return {"type": "object", "properties": properties, "additionalProperties": False}
-        return {"type": "object", "additionalProperties": self.item.schema()}
-
-
-@dataclass(frozen=True, slots=True)
-class OrNothing:
-    """A value, or ``null`` for none."""
-
-    kind: Kind
-
-    def read(self, plain: Any, place: Place) -> Any:
-        return None if plain is None else self.kind.read(plain, place)
-
-    def write(self, value: Any) -> Any:
-        return None if value is None else self.kind.write(value)
-
-    def schema(self) -> Schema:
-        return {"anyOf": [self.kind.schema(), {"type": "null"}]}
 
 
 SECONDS, RATE, NUMBER, SHARE = Quantity(TIMES), Quantity(RATES), Quantity(), Share()

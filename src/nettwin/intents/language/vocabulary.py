@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from nettwin.intents.intent import Intent
-from nettwin.intents.language.kinds import NUMBER, SHARE, Choice, Count, Flag, ListOf, MapOf, OrNothing, Schema, Share, Text, Words
+from nettwin.intents.language.containers import ListOf, MapOf, OrNothing
+from nettwin.intents.language.kinds import NUMBER, SHARE, Choice, Count, Flag, Schema, Share, Text, Words
 from nettwin.intents.language.place import Place
 from nettwin.intents.language.records import Fields, Fixed, Key, Record
 from nettwin.intents.language.special import Bound, Modules, OneOrTwoSelectors, Splits, Waypoint, proxy, slo_of, written_bound

@@ -1,6 +1,6 @@
 """What a survival clause says may fail."""
 
-from nettwin.intents.judging.survival import chosen_failures
+from nettwin.intents.judging.chosen_failures import chosen_failures
 from nettwin.intents.survival import Survive
 from nettwin.scenario import Scenario
 

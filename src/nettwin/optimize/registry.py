@@ -21,6 +21,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "constraint-programming": "nettwin.optimize.constraint_programming:ConstraintProgramming",
         "reinforcement": "nettwin.optimize.reinforcement:Reinforcement",
         "twin-guided": "nettwin.optimize.twin_guided:TwinGuided",
+        "upgrades": "nettwin.optimize.upgrades:Upgrades",
     }
 )
 

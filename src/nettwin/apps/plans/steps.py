@@ -12,6 +12,7 @@ from nettwin.changes import (
     SetClassMap,
     SetDiscipline,
     SetMetric,
+    SetPaths,
     SetQueueWeights,
     command_of,
 )
@@ -63,6 +64,9 @@ def _step(scenario: Scenario, change: Change) -> Step:  # noqa: PLR0911 (one for
             return Step("steer", demand, _way_now(scenario, demand), way_of(lists, _target(scenario, demand)))
         case ClearPath(demand) if demand in scenario.demand_index:
             return Step("steer", demand, _way_now(scenario, demand), DIRECT)
+        case SetPaths(demand, paths) if demand in scenario.demand_index:
+            ways = [f"{path.share:.0%} over {_nodes(scenario, path.links)}" for path in paths]
+            return Step("explicit path", demand, _way_now(scenario, demand), ", ".join(ways).removeprefix("100% "))
         case SetMetric(link, metric):
             return Step("IGP metric", link, number(_link(scenario, link).metric), number(metric))
         case SetCapacity(link, capacity_bps):
@@ -78,6 +82,11 @@ def _step(scenario: Scenario, change: Change) -> Step:  # noqa: PLR0911 (one for
             return Step("buffer", link, *_buffers(scenario, change))
         case _:
             return Step("change", "", "", command_of(change))
+
+
+def _nodes(scenario: Scenario, links: Sequence[str]) -> str:
+    path = [scenario.topology.link(name) for name in links]
+    return " - ".join([path[0].source, *(link.target for link in path)]) if path else "nothing"
 
 
 def _link(scenario: Scenario, pattern: str) -> Link:

@@ -1,12 +1,25 @@
 """What a plan does, in sentences for a network engineer."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nettwin.changes import ClearPath, Plan, SegmentPolicy
+from nettwin.changes import (
+    ClearPath,
+    Plan,
+    SegmentPolicy,
+    SetBuffer,
+    SetCapacity,
+    SetClassMap,
+    SetDiscipline,
+    SetMetric,
+    SetPath,
+    SetPaths,
+    SetQueueWeights,
+    SetScheduling,
+)
 from nettwin.changes.change import Change
 from nettwin.optimize.steering.crossings import crossings
 from nettwin.performance.quantities import bits_per_second, percent
@@ -21,6 +34,17 @@ _N_LINKS = 3
 """So many links are named: those that are relieved most."""
 _LEAST_SHARE = 0.01
 """A demand is moved off a link if that much less of it crosses the link."""
+_PHRASES: Mapping[type, tuple[str, str]] = {
+    SetPath: ("sets the explicit path of", "demand"),
+    SetPaths: ("sets the explicit path of", "demand"),
+    SetMetric: ("sets the IGP metric of", "link"),
+    SetCapacity: ("upgrades", "circuit"),
+    SetQueueWeights: ("sets the queue weights of", "port"),
+    SetClassMap: ("sets the class map of", "port"),
+    SetDiscipline: ("sets the discipline of", "port"),
+    SetScheduling: ("sets the scheduler of", "port"),
+    SetBuffer: ("sets the buffer of", "port"),
+}
 
 
 def in_words(before: Scenario, after: Scenario, plan: Plan) -> list[str]:
@@ -53,10 +77,15 @@ def _counted(changes: Sequence[Change], scenario: Scenario) -> str:
         back = f"{n_back} back to the shortest path" if n_back else ""
         told = ", ".join(part for part in (ways, back) if part)
         parts.append(f"steers {len(rows)} of {scenario.traffic.n_demands} demands ({share} of the traffic): {told}")
-    others = Counter(kind_name(type(change)) for change in changes if not isinstance(change, SegmentPolicy | ClearPath))
-    parts += [f"{count} times {kind}" for kind, count in others.items()]
+    others = Counter(type(change) for change in changes if not isinstance(change, SegmentPolicy | ClearPath))
+    parts += [_other(kind, count) for kind, count in others.items()]
     sentence = "; ".join(parts)
     return sentence[:1].upper() + sentence[1:] + "."
+
+
+def _other(kind: type, count: int) -> str:
+    what, noun = _PHRASES.get(kind, (f"{kind_name(kind)}:", "time"))
+    return f"{what} {count} {noun}{'' if count == 1 else 's'}"
 
 
 def _kind_of_way(change: SegmentPolicy) -> str:

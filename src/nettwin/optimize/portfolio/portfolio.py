@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from nettwin.intents.intent import Intent
-from nettwin.optimize import registry
 from nettwin.optimize.answer import answered
 from nettwin.optimize.budget import Budget
 from nettwin.optimize.portfolio.finish import finished
@@ -33,17 +32,10 @@ class Portfolio:
 
         Raises InputError for an intent that does not fit the scenario.
         """
-        relay = Relay.of(scenario, intent, predictor, budget)
-        kind = kind_of(intent)
-        for leg in legs_for(kind, intent):
-            if relay.stopped_by or self._is_done(relay):
-                break
-            relay.run(registry.create(leg.method, **leg.options), leg)
-        stopped_by = "optimum" if self._is_done(relay) else relay.stopped_by
+        relay, kind = Relay.of(scenario, intent, predictor, budget), kind_of(intent)
+        relay.go_round(legs_for(kind, intent), self.gap)
+        stopped_by = "optimum" if relay.gap <= self.gap else relay.stopped_by
         relay.find_conflicts()
         found = finished(relay, self.cleaning, self.gap)
         found = replace(found, stopped_by=stopped_by, notes={"kind": kind.value, **found.notes})
         return answered(scenario, intent, predictor, relay.clock, found)
-
-    def _is_done(self, relay: Relay) -> bool:
-        return relay.gap <= self.gap

@@ -1,7 +1,7 @@
 """Methods one after the other: each starts where the best plan so far leads, within its slice of the budget."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nettwin.errors import MissingDependencyError, OptimizationError
@@ -10,6 +10,7 @@ from nettwin.intents.judging import judge
 from nettwin.intents.objectives import Figure
 from nettwin.intents.preference import is_better
 from nettwin.intents.verdict import Verdict
+from nettwin.optimize import registry
 from nettwin.optimize.answer import Counting
 from nettwin.optimize.budget import Budget, Clock, Progress
 from nettwin.optimize.optimizer import Optimizer
@@ -53,7 +54,8 @@ class Relay:
     predictions: int = 0
     conflicts: tuple[str, ...] = ()
     told: dict[str, str] = field(default_factory=dict)
-    """What each method contributed, in words."""
+    """What each method contributed last, in words."""
+    _round: int = 0
 
     @classmethod
     def of(cls, scenario: Scenario, intent: Intent, predictor: Predictor, budget: Budget) -> "Relay":
@@ -78,23 +80,35 @@ class Relay:
             return math.inf
         return self.verdict.objectives[0] / self.bound.value - 1.0
 
-    def run(self, optimizer: Optimizer, leg: Leg) -> None:
-        """One leg; a method that cannot handle the intent or is not installed says so and is passed over."""
-        start = self.best
-        asked = self._asked(leg)
+    def go_round(self, legs: Sequence[Leg], gap: float) -> None:
+        """Round after round, until one brings nothing, the gap is small enough or the budget spent."""
+        has_improved = True
+        while has_improved:
+            has_improved = False
+            for leg in legs:
+                if self.stopped_by or self.gap <= gap:
+                    return
+                has_improved |= self.run(registry.create(leg.method, **leg.options), leg)
+            self._round += 1
+
+    def run(self, optimizer: Optimizer, leg: Leg) -> bool:
+        """One leg; whether it found something better. A method that cannot handle the intent or is not installed is passed over."""
+        start, asked = self.best, self._asked(leg)
         if asked is None:
-            return
+            return False
         try:
             solution = optimizer.optimize(start, asked, self.predictor, self._slice(leg.share))
         except (OptimizationError, MissingDependencyError) as error:
             self.told[leg.method] = str(error)
-            return
+            return False
         self._count(solution)
         after, verdict = self._judged(solution, leg)
         is_progress = after is not start and (self.verdict is None or is_better(verdict, self.verdict, self.intent))
         if is_progress:
             self.best, self.verdict = after, verdict
-        self.told[leg.method] = _contribution(solution, verdict, is_progress=is_progress)
+        if is_progress or leg.method not in self.told:
+            self.told[leg.method] = _contribution(solution, verdict, is_progress=is_progress)
+        return is_progress
 
     def _asked(self, leg: Leg) -> Intent | None:
         """The intent with the changes that are left; None: there are none."""
@@ -134,6 +148,7 @@ class Relay:
         left = clock.evaluations_left
         return replace(
             budget,
+            seed=budget.seed + self._round,
             seconds=max(_LEAST_SECONDS, share * self._seconds_left),
             evaluations=None if math.isinf(left) else max(1, int(share * left)),
             report=lambda progress: self._report(progress, offset),

@@ -46,7 +46,7 @@ class ConstraintProgramming:
     """Shares of a split demand are multiples of one part in so many."""
     rounds: int = 6
     """Most runs, each around the best so far, with new candidates."""
-    effort: float = 4.0
+    effort: float = 2.0
     """Most seconds of the solver's deterministic time for one goal of one run."""
     failures: int = 8
     """Most failures that are added to the task at a time."""

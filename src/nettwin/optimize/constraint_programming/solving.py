@@ -11,6 +11,7 @@ from nettwin.optimize.budget import Clock
 
 EVALUATIONS_PER_SECOND = 100_000
 """How many evaluations a second of the solver's deterministic time counts for."""
+_STRATEGIES = 8
 _LOOK_S = 0.02
 """How often an interrupt is looked for, in seconds."""
 
@@ -22,7 +23,6 @@ class Effort:
     seconds: float
     deterministic_s: float
     seed: int
-    workers: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,19 +57,21 @@ def solved(model: Any, clock: Clock, effort: Effort, on_better: Callable[[float]
     return Outcome(solver, status == cp_model.OPTIMAL, status == cp_model.INFEASIBLE, status in {cp_model.OPTIMAL, cp_model.FEASIBLE})
 
 
-def effort_left(clock: Clock, share: float, deterministic_s: float, workers: int = 1) -> Effort:
+def effort_left(clock: Clock, share: float, deterministic_s: float) -> Effort:
     """A share of what is left of the budget, and no more than ``deterministic_s``."""
     left = clock.evaluations_left / EVALUATIONS_PER_SECOND
     return Effort(
         seconds=max(0.01, clock.seconds_left * share) if np.isfinite(clock.seconds_left) else np.inf,
         deterministic_s=max(1e-3, min(deterministic_s, left * share)),
         seed=clock.budget.seed,
-        workers=workers,
     )
 
 
 def _configure(parameters: Any, effort: Effort) -> None:
-    parameters.num_workers = effort.workers
+    # Many strategies taken in turns by one thread: as deterministic as one of them, and much faster to good answers.
+    parameters.num_workers = _STRATEGIES
+    parameters.interleave_search = True
+    parameters.interleave_batch_size = 1
     parameters.random_seed = effort.seed % 2**31
     parameters.max_deterministic_time = effort.deterministic_s
     parameters.catch_sigint_signal = False  # Ctrl-C is the caller's, who sets the interrupt

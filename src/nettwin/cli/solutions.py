@@ -32,7 +32,8 @@ def render_solution(console: Console, scenario: "Scenario", intent: "Intent", so
         console.print(Text(printable(sentence)))
     console.print()
     _render_steps(console, scenario, solution, top)
-    console.print(Text(printable(_how(solution)), style="dim"))
+    for line in _how(solution):
+        console.print(Text(printable(line), style="dim"))
 
 
 def plan_table(scenario: "Scenario", solution: "Solution") -> "pd.DataFrame":
@@ -100,8 +101,9 @@ def _render_steps(console: Console, scenario: "Scenario", solution: "Solution", 
         console.print()
 
 
-def _how(solution: "Solution") -> str:
+def _how(solution: "Solution") -> list[str]:
+    """How the answer was found, in lines."""
     evidence = solution.evidence
     counted = f"{evidence.evaluations:,} evaluations, {evidence.predictions:,} predictions, {seconds(evidence.seconds)}"
-    told = "".join(f"; {key}: {text}" for key, text in evidence.notes.items())
-    return f"{evidence.method}: {counted}, ended by {evidence.stopped_by}{told}"
+    notes = [f"  {key}: {text}" for key, text in evidence.notes.items()]
+    return [f"{evidence.method}: {counted}, ended by {evidence.stopped_by}", *notes]

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from nettwin.changes import Plan
 
 
+_TOLD = 5
+"""So many changes are in the title; an optimizer's plan may have hundreds."""
+
+
 def whatif(
     scenario: Source,
     *,
@@ -68,4 +72,6 @@ def _plan(texts: list[str] | None, file: Path | None) -> "Plan":
 def _in_words(plan: "Plan") -> str:
     from nettwin.changes.commands import command_of
 
-    return "What if: " + ", then ".join(command_of(change) for change in plan)
+    told = [command_of(change) for change in plan.changes[:_TOLD]]
+    more = [f"{len(plan) - _TOLD} more changes"] if len(plan) > _TOLD else []
+    return "What if: " + ", then ".join(told + more)

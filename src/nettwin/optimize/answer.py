@@ -62,7 +62,8 @@ def answered(scenario: Scenario, intent: Intent, predictor: Predictor, clock: Cl
         notes=MappingProxyType(dict(found.notes)),
     )
     objective = verdict.objectives[0] if verdict.objectives else float("nan")
-    return Solution(plan=plan, scenario=after, objective=objective, bound=found.bound, evidence=evidence)
+    bound = found.bound if verdict.objectives else None
+    return Solution(plan=plan, scenario=after, objective=objective, bound=bound, evidence=evidence)
 
 
 class Counting:

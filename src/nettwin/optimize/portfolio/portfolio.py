@@ -34,7 +34,7 @@ class Portfolio:
         """
         relay, kind = Relay.of(scenario, intent, predictor, budget), kind_of(intent)
         relay.go_round(legs_for(kind, intent), self.gap)
-        stopped_by = "optimum" if relay.gap <= self.gap else relay.stopped_by
+        stopped_by = "optimum" if relay.is_done(self.gap) else relay.stopped_by
         relay.find_conflicts()
         found = finished(relay, self.cleaning, self.gap)
         found = replace(found, stopped_by=stopped_by, notes={"kind": kind.value, **found.notes})

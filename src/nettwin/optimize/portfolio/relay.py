@@ -80,13 +80,20 @@ class Relay:
             return math.inf
         return self.verdict.objectives[0] / self.bound.value - 1.0
 
+    def is_done(self, gap: float) -> bool:
+        """Whether nothing is left to be gained; of an intent without objectives, when all its clauses surely hold."""
+        if self.intent.objectives:
+            return self.gap <= gap
+        verdict = self.verdict
+        return verdict is not None and verdict.hard_excess + verdict.hard_doubt + verdict.penalty <= 0
+
     def go_round(self, legs: Sequence[Leg], gap: float) -> None:
         """Round after round, until one brings nothing, the gap is small enough or the budget spent."""
         has_improved = True
         while has_improved:
             has_improved = False
             for leg in legs:
-                if self.stopped_by or self.gap <= gap:
+                if self.stopped_by or self.is_done(gap):
                     return
                 has_improved |= self.run(registry.create(leg.method, **leg.options), leg)
             self._round += 1
@@ -99,9 +106,9 @@ class Relay:
         try:
             solution = optimizer.optimize(start, asked, self.predictor, self._slice(leg.share))
         except (OptimizationError, MissingDependencyError) as error:
-            self.told[leg.method] = str(error)
+            self.told[leg.method] = error.what
             return False
-        self._count(solution)
+        self._count(solution, leg.method)
         after, verdict = self._judged(solution, leg)
         is_progress = after is not start and (self.verdict is None or is_better(verdict, self.verdict, self.intent))
         if is_progress:
@@ -167,15 +174,24 @@ class Relay:
         )
         self.clock.budget.report(told)
 
-    def _count(self, solution: Solution) -> None:
+    def _count(self, solution: Solution, method: str) -> None:
         """Add up what was spent, and keep the best bound."""
         evidence = solution.evidence
         self.clock.spend(evidence.evaluations)
         self.predictions += evidence.predictions
         self.conflicts = evidence.conflicts or self.conflicts
         self.told |= {key: words for key, words in evidence.notes.items() if key == "conflict"}
-        if solution.bound is not None and (self.bound is None or solution.bound.value > self.bound.value):
+        if solution.bound is None or not bounds_objective(method, self.intent):
+            return
+        if self.bound is None or solution.bound.value > self.bound.value:
             self.bound = solution.bound
+
+
+def bounds_objective(method: str, intent: Intent) -> bool:
+    """Whether a method's bound is about the first objective: most know bounds of the maximum utilization only."""
+    if not intent.objectives:
+        return False
+    return intent.objectives[0].minimize is Figure.MAX_UTILIZATION or method in ("twin-guided", "upgrades")
 
 
 def counts_changes(intent: Intent) -> bool:

@@ -35,6 +35,14 @@ def few_changes(run: Run, home: Ways, most: int) -> None:
     search.exchange()
 
 
+def fewest_changes(run: Run, home: Ways, ceiling: float) -> None:
+    """Take back as many changes of the best network of a run as a maximum utilization up to the ceiling allows."""
+    search = _FewChanges(run, home, 0, np.random.default_rng(run.clock.budget.seed))
+    run.return_to(run.best)
+    search.lessen(ceiling)
+    run.return_to(run.best)
+
+
 @dataclass(eq=False)
 class _FewChanges:
     run: Run
@@ -49,7 +57,7 @@ class _FewChanges:
         """Take back the changes that cost least, a part at a time, and make the best of the others."""
         while len(rows) > self.most:
             n_gone = min(len(rows) - self.most, max(1, int(_DROP * len(rows))))
-            if self.run.clock.stopped_by:
+            if self.run.is_over:
                 n_gone = len(rows) - self.most
             order = np.argsort(self._losses(rows), kind="stable")
             self._take_back(rows[order[:n_gone]])
@@ -59,10 +67,26 @@ class _FewChanges:
         for doubling in range(_SHARPENED):
             self._polish(rows, _SWEEPS, _SHARPNESS * 2.0**doubling)
 
+    def lessen(self, ceiling: float) -> None:
+        """Shrink by a part, by a smaller one where that is too much."""
+        run, part = self.run, _DROP
+        rows = self.changed()
+        while len(rows) and not run.is_over:
+            n_gone = max(1, int(part * len(rows)))
+            self.most = len(rows) - n_gone
+            self.shrink(rows)
+            if run.utilization <= ceiling:
+                run.top, run.best, rows = run.utilization, copied(run.tables.ways), self.changed()
+                continue
+            run.return_to(run.best)
+            if n_gone == 1:
+                return
+            part /= 2
+
     def exchange(self) -> None:
         """Let others change too, then take back what costs least; until the clock stops or it does not help any more."""
         run, n_idle = self.run, 0
-        while not run.clock.stopped_by and n_idle < _PATIENCE and self.most:
+        while not run.is_over and n_idle < _PATIENCE and self.most:
             rows = self.changed()
             self.shrink(np.union1d(rows, self._promising(rows)))
             before = run.top
@@ -98,6 +122,6 @@ class _FewChanges:
 
     def _polish(self, rows: IntArray, n_sweeps: int, sharpness: float = _SHARPNESS) -> None:
         for _ in range(n_sweeps):
-            if self.run.clock.stopped_by or not len(rows):
+            if self.run.is_over or not len(rows):
                 return
             self.run.polish(rows, sharpness)

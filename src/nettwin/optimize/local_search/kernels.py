@@ -218,7 +218,7 @@ def best_step(change: FloatArray, height: FloatArray, touched: IntArray, n: int,
         else:
             low = step
         if abs(excess) < 1e-2:
-            return step
+            return float(step)
         step -= excess / by_step
     return low
 

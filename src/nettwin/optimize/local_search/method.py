@@ -1,27 +1,31 @@
-"""The optimizer: from a scenario and an intent to arrays, a search, and back to changes."""
+"""The optimizer: steering, metrics, or both; the better plan is the answer."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from nettwin.controlplane.forwarding import forwarding_of
+from nettwin.changes import Plan, SetMetric
+from nettwin.changes.change import Change
 from nettwin.errors import OptimizationError
 from nettwin.intents.intent import Intent
 from nettwin.intents.limits import Knob
 from nettwin.optimize.answer import Found as Answer
 from nettwin.optimize.answer import answered
 from nettwin.optimize.budget import Budget, Clock
-from nettwin.optimize.local_search.run import NAME
-from nettwin.optimize.local_search.search import Aim, Found, search
+from nettwin.optimize.local_search.metrics import search_metrics
+from nettwin.optimize.local_search.run import NAME, Aim
+from nettwin.optimize.local_search.search import search
+from nettwin.optimize.local_search.task import Task, aim_of, bound_of, problem_for
 from nettwin.optimize.solution import Bound, Solution
-from nettwin.optimize.steering.admissible import Admissible
-from nettwin.optimize.steering.detours import changes_to, steering_of
-from nettwin.optimize.steering.disjointness import disjoint_pairs
-from nettwin.optimize.steering.problem import SteeringProblem, problem_of
-from nettwin.optimize.steering.segment_vectors import SegmentVectors
+from nettwin.optimize.steering.detours import changes_to
 from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
-from nettwin.scenario.arrays import IntArray
+
+__all__ = ["LocalSearch", "bound_of", "problem_for"]
+
+_METRICS_ALONE, _METRICS_TOO = 0.2, 0.4
+"""Share of the budget for steering when it only shows what is possible, and when metrics may change as well."""
+_METRICS_UNTIL = 0.75
+"""Share of the budget at which steering goes on under the new metrics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,41 +40,50 @@ class LocalSearch:
         return NAME
 
     def optimize(self, scenario: Scenario, intent: Intent, predictor: Predictor, budget: Budget) -> Solution:
-        """The best steering of demands that may be steered. Raises OptimizationError where the intent lets nothing be steered."""
-        if Knob.SEGMENT_POLICY not in intent.limits.knobs:
-            raise OptimizationError(
-                "the intent lets no segment policy be changed", where="local-search", hint=f"add {Knob.SEGMENT_POLICY} to limits.knobs"
-            )
-        clock = Clock(budget)
-        problem = problem_for(scenario, intent)
-        found = search(problem, steering_of(scenario), intent.limits, clock, Aim(precision=self.precision))
-        changes = changes_to(scenario, found.steering)
-        answer = Answer(method=NAME, changes=changes, bound=bound_of(scenario, intent, problem, found), stopped_by=found.stopped_by)
+        """The best steering of demands and IGP metrics, as far as the intent lets them be changed.
+
+        Raises OptimizationError where it lets neither.
+        """
+        steers, sets_metrics = (knob in intent.limits.knobs for knob in (Knob.SEGMENT_POLICY, Knob.IGP_METRIC))
+        if not steers and not sets_metrics:
+            hint = f"add {Knob.SEGMENT_POLICY} or {Knob.IGP_METRIC} to limits.knobs"
+            raise OptimizationError("the intent lets neither segment policies nor metrics be changed", where=NAME, hint=hint)
+        clock, aim = Clock(budget), aim_of(intent, self.precision)
+        share = 1.0 if not sets_metrics else _METRICS_TOO if steers else _METRICS_ALONE
+        plan = _steered(scenario, intent, clock, replace(aim, share=share))
+        bound, candidates = plan.bound, [plan] if steers else []
+        enough = max(aim.enough, bound.value * (1 + self.precision) if bound else 0.0)
+        if sets_metrics and not (steers and plan.max_utilization <= enough):
+            candidates += _with_metrics(scenario, intent, clock, replace(aim, enough=enough), steers=steers)
+        best = min(candidates, key=lambda each: each.max_utilization)
+        answer = Answer(method=NAME, changes=best.changes, bound=bound, stopped_by=clock.stopped_by or best.stopped_by)
         return answered(scenario, intent, predictor, clock, answer)
 
 
-def problem_for(scenario: Scenario, intent: Intent) -> SteeringProblem:
-    """The demands that the intent lets be steered; those that must be disjoint from others stay as they are."""
-    vectors = SegmentVectors.of(forwarding_of(scenario))
-    if not intent.paths:
-        return problem_of(scenario, vectors)
-    admissible = Admissible.of(scenario, intent, vectors)
-    return problem_of(scenario, vectors, masks=None if admissible.is_free else admissible.masks, fixed=_paired(scenario, intent))
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    changes: Sequence[Change]
+    max_utilization: float
+    stopped_by: str
+    bound: Bound | None = None
 
 
-def bound_of(scenario: Scenario, intent: Intent, problem: SteeringProblem, found: Found) -> Bound | None:
-    """What the prices of the search prove."""
-    from nettwin.optimize.lp.bounds import FLOW_PROOF, proven_by
-    from nettwin.optimize.lp.flow_network import FlowNetwork
-
-    network = FlowNetwork.of(scenario)
-    value = proven_by(network, (found.price / problem.capacity_bps)[network.link])
-    is_complete = found.depth >= intent.limits.max_segments and not len(_paired(scenario, intent)) and len(intent.limits.knobs) == 1
-    if is_complete and found.bound > value:
-        return Bound(value=found.bound, proof=f"link prices: holds for segment lists of up to {found.depth} segments")
-    return Bound(value=value, proof=FLOW_PROOF) if value > 0 else None
+def _steered(scenario: Scenario, intent: Intent, clock: Clock, aim: Aim) -> _Candidate:
+    task = Task.of(scenario, intent)
+    found = search(task.problem, task.start, task.limits, clock, aim)
+    bound = bound_of(scenario, intent, task.problem, found)
+    return _Candidate(changes_to(scenario, found.steering), found.max_utilization, found.stopped_by, bound)
 
 
-def _paired(scenario: Scenario, intent: Intent) -> IntArray:
-    rows = [row for pair in disjoint_pairs(scenario, intent) for row in (pair.first, pair.second)]
-    return np.unique(np.array(rows, dtype=np.int64))
+def _with_metrics(scenario: Scenario, intent: Intent, clock: Clock, aim: Aim, *, steers: bool) -> list[_Candidate]:
+    """Other metrics, and detours besides where the metrics alone are not enough."""
+    found = search_metrics(scenario, clock, _METRICS_UNTIL if steers else 1.0, aim.enough, intent.limits.max_changes)
+    links = scenario.topology.links
+    changes = tuple(SetMetric(link.id, float(metric)) for link, metric in zip(links, found.metric, strict=True) if metric != link.metric)
+    candidates = [_Candidate(changes, found.max_utilization, found.stopped_by)]
+    left = None if intent.limits.max_changes is None else intent.limits.max_changes - len(changes)
+    if steers and changes and found.max_utilization > aim.enough and left != 0:
+        rest = replace(intent, limits=replace(intent.limits, max_changes=left))
+        more = _steered(Plan(changes).apply(scenario), rest, clock, aim)
+        candidates.append(replace(more, changes=(*changes, *more.changes)))
+    return candidates

@@ -9,7 +9,7 @@ from nettwin.optimize.budget import Clock
 from nettwin.optimize.local_search.kernels import Prices, Ways, price, price_pairs, sweep
 from nettwin.optimize.local_search.tables import Tables, copied, heaviest
 from nettwin.optimize.local_search.taking_back import changed, take_back_below
-from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
+from nettwin.scenario.arrays import FloatArray, IntArray
 
 NAME = "local-search"
 SOFTEST = 20.0
@@ -28,16 +28,29 @@ _GAIN = 1e-6
 """Relative; less is no better network."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """When a search may end."""
+
+    precision: float = 1e-4
+    """It ends when the maximum utilization is proven to be this close to the least possible, relative."""
+    enough: float = 0.0
+    """It ends when no link is fuller than this."""
+    slack: float = 0.0
+    """Width of the classes, relative, within which fewer changes count more than a lower maximum utilization."""
+    share: float = 1.0
+    """Of the budget; the search ends when it is spent."""
+
+
 @dataclass(eq=False)
 class Run:
     """Changes the ways of its tables; ``best`` are the best ones so far."""
 
     tables: Tables
     clock: Clock
-    precision: float
+    aim: Aim
     depth: int
     max_depth: int
-    enough: float = 0.0
     sharpness: float = SOFTEST
     bound: float = 0.0
     stopped_by: str = ""
@@ -53,7 +66,7 @@ class Run:
         self._pair = np.empty((n_nodes, n_nodes), dtype=np.float32)
         self._toll = np.empty(len(network.leg), dtype=np.float32)
         self._chunk = max(1, _OPERATIONS // max(1, n_nodes * len(network.leg) * max(self.depth, 1)))
-        self._sharpest = max(2 * SOFTEST, math.log(1 + len(network.capacity)) / self.precision)
+        self._sharpest = max(2 * SOFTEST, math.log(1 + len(network.capacity)) / self.aim.precision)
         self._n_softened, self._soft = 0, math.inf
         self._gap, self._n_idle = math.inf, 0
         self._sum = np.zeros(len(network.capacity))
@@ -66,16 +79,16 @@ class Run:
         return float((self.tables.ways.load / self.tables.network.capacity).max(initial=0.0))
 
     def to_the_end(self, share: float) -> None:
-        """Sweep until this share of the budget is spent, the optimum is proven or nothing improves any more."""
+        """Sweep until this share of what may be spent is, the optimum is proven or nothing improves any more."""
         self.stopped_by = ""
-        while not self.stopped_by and spent(self.clock) < share:
+        while not self.stopped_by and spent(self.clock) < share * self.aim.share:
             self.round()
         self.return_to(self.best)
 
     def round(self) -> None:
         """One sweep over all demands, and a new sharpness for the next."""
         self.stopped_by = self.clock.stopped_by
-        if not len(self.tables.order) or self.top <= max(self.enough, 0.0):
+        if not len(self.tables.order) or self.top <= self.aim.enough:
             self.stopped_by = "optimum"
         if self.stopped_by:
             return
@@ -100,11 +113,18 @@ class Run:
         for mine, other in zip(self.tables.ways, ways, strict=True):
             mine[:] = other
 
-    def narrow(self, n_ways: int) -> None:
-        """Start again with the heaviest ways of each demand alone."""
+    def narrow(self, n_ways: int, home: Ways) -> Ways:
+        """Start again with the heaviest ways of each demand alone; returns the home in the same shape."""
+        n_ways = max(1, n_ways, int(home.n_ways.max(initial=1)))
         self.tables = heaviest(self.tables, n_ways)
         self.top, self.sharpness, self._n_softened = math.inf, SOFTEST, 0
         self.remember()
+        return home._replace(legs=home.legs[:, :n_ways].copy(), weight=home.weight[:, :n_ways].copy())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all that may be spent is."""
+        return bool(self.clock.stopped_by) or spent(self.clock) >= self.aim.share
 
     def priced(self, sharpness: float) -> Prices:
         """Prices for a sweep; they hold until the next ones are asked for."""
@@ -152,7 +172,7 @@ class Run:
 
     def _settle(self) -> None:
         """Stop, or try longer lists, where the bound is met."""
-        if self.top > self.bound * (1 + self.precision):
+        if self.top > self.bound * (1 + self.aim.precision):
             return
         if self.depth == self.max_depth:
             self.stopped_by = "optimum"
@@ -170,7 +190,7 @@ class Run:
         if not has_stalled or self.stopped_by:
             return
         self._soft = math.inf
-        if self.bound < self.top * (1 - self.precision) and self._sum.any():  # prices swing around those that prove most
+        if self.bound < self.top * (1 - self.aim.precision) and self._sum.any():  # prices swing around those that prove most
             self._prove_by(self._sum / float(self._sum @ self.tables.network.capacity))
         self._sum[:] = 0.0
         if self.sharpness < self._sharpest:
@@ -198,19 +218,23 @@ def spent(clock: Clock) -> float:
     return max(clock.seconds / budget.seconds, clock.evaluations / (budget.evaluations or math.inf))
 
 
-def spare_changes(run: Run, home: Ways, slack: float) -> BoolArray:  # [demand]
-    """Take back the changes that the best network does not need; small demands first: most changes are theirs, and they need little room.
-
-    Returns which demands are still changed.
-    """
+def spare_changes(run: Run, home: Ways) -> None:
+    """Take back the changes that the best network does not need; small demands first, for most changes are theirs."""
     run.return_to(run.best)
     tables = run.tables
-    ceiling = max(run.top * (1 + slack), min(run.bound * (1 + run.precision), 1.5 * run.top))
-    if run.depth < run.max_depth:
-        ceiling = run.top * (1 + slack)
-    limit = np.maximum(ceiling * tables.network.capacity, tables.ways.load)
+    limit = np.maximum(ceiling(run) * tables.network.capacity, tables.ways.load)
     rows = np.flatnonzero(changed(tables.ways, home))
     rows = rows[np.argsort(tables.demands.rate[rows], kind="stable")]
     take_back_below(tables.network, tables.demands, tables.ways, home, rows, limit)
     run.top, run.best = run.utilization, copied(tables.ways)
-    return np.asarray(changed(tables.ways, home))
+
+
+def ceiling(run: Run) -> float:
+    """The maximum utilization that is as good as the lowest: by the precision, by being enough, or by the width of its class."""
+    aim, top = run.aim, run.top
+    proven = run.bound * (1 + aim.precision) if run.depth == run.max_depth else 0.0
+    if not aim.slack or not top > 0:
+        return max(top, proven, aim.enough)
+    width = math.log1p(aim.slack)
+    edge = math.exp((math.floor(math.log(top) / width + 0.5) + 0.5) * width) * (1 - _GAIN)  # as intents.preference draws them
+    return max(top, proven, aim.enough, edge)

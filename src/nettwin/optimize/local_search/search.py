@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from nettwin.intents.limits import Limits
 from nettwin.optimize.budget import Clock
-from nettwin.optimize.local_search.few_changes import few_changes
-from nettwin.optimize.local_search.run import Run, spare_changes
+from nettwin.optimize.local_search.few_changes import few_changes, fewest_changes
+from nettwin.optimize.local_search.run import Aim, Run, ceiling, spare_changes
 from nettwin.optimize.local_search.tables import Sharing, Tables
 from nettwin.optimize.steering.detours import Steering
 from nettwin.optimize.steering.problem import SteeringProblem
@@ -33,36 +33,27 @@ class Found:
     """``optimum``, ``deadline``, ``evaluations``, ``interrupt`` or ``no improvement``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aim:
-    """When a search may end."""
+def search(
+    problem: SteeringProblem, start: Steering, limits: Limits, clock: Clock, aim: Aim = Aim(), home: Steering | None = None
+) -> Found:
+    """Lower the maximum utilization with few changes of ``home`` (by default the start): those that it does not need are taken back.
 
-    precision: float = 1e-4
-    """It ends when the maximum utilization is proven to be this close to the least possible, relative."""
-    enough: float = 0.0
-    """It ends when no link is fuller than this."""
-    slack: float = 0.0
-    """How much higher than the lowest found the maximum utilization may be to spare changes, relative."""
-
-
-def search(problem: SteeringProblem, start: Steering, limits: Limits, clock: Clock, aim: Aim = Aim()) -> Found:
-    """Lower the maximum utilization, with few changes of the start: those that it does not need are taken back.
-
-    ``max_splits``, ``max_segments`` and ``max_changes`` of the limits are kept.
+    ``max_splits``, ``max_segments`` and ``max_changes`` of the limits are kept, but ways that are there may stay.
     """
-    tables = Tables.of(problem, start, max(_WAYS, limits.max_splits), limits.max_segments)
-    home = tables.copy().ways
-    run = Run(tables, clock, aim.precision, enough=aim.enough, depth=min(_DEPTH, limits.max_segments), max_depth=limits.max_segments)
-    is_final = limits.max_splits >= _WAYS and limits.max_changes is None
-    run.to_the_end(1.0 if is_final else 0.5)
+    n_ways, n_legs = max(_WAYS, limits.max_splits), limits.max_segments
+    tables = Tables.of(problem, start, n_ways, n_legs)
+    base = (tables.copy() if home is None else tables.steered(home)).ways
+    run = Run(tables, clock, aim, depth=min(_DEPTH, n_legs), max_depth=n_legs)
+    halves = 1 + (limits.max_splits < _WAYS) + (limits.max_changes is not None or aim.slack > 0)
+    run.to_the_end(1 / halves)
     if limits.max_splits < _WAYS:
-        n_ways = max(1, limits.max_splits, int(home.n_ways.max(initial=1)))
-        run.narrow(n_ways)
-        home = home._replace(legs=home.legs[:, :n_ways].copy(), weight=home.weight[:, :n_ways].copy())
-        run.to_the_end(1.0 if limits.max_changes is None else 0.5)
-    spare_changes(run, home, aim.slack)
+        base = run.narrow(limits.max_splits, base)
+        run.to_the_end(2 / halves)
+    spare_changes(run, base)
+    if aim.slack:
+        fewest_changes(run, base, ceiling(run))
     if limits.max_changes is not None:
-        few_changes(run, home, limits.max_changes)
+        few_changes(run, base, limits.max_changes)
     return found(run)
 
 
@@ -76,5 +67,5 @@ def found(run: Run) -> Found:
         bound=min(run.bound, run.top),
         depth=run.depth,
         price=run.proof,
-        stopped_by=run.stopped_by or run.clock.stopped_by or "no improvement",
+        stopped_by=run.clock.stopped_by or run.stopped_by or "no improvement",
     )

@@ -27,18 +27,29 @@ class Tables:
     def of(cls, problem: SteeringProblem, start: Steering, n_ways: int, n_legs: int) -> "Tables":
         """Room for ``n_ways`` ways of ``n_legs`` legs per demand, more if the start has more."""
         order = np.argsort(problem.source, kind="stable")
-        network, demands = _network(problem), _demands(problem, order)
         sharings = _arriving(problem, start)
-        lists = [detour for sharing in sharings.values() for detour, _ in sharing]
         n_ways = max([n_ways, *(len(sharing) for sharing in sharings.values())])
-        n_legs = max([n_legs, 1, *(len(detour) for detour in lists)])
-        ways = _direct(problem, n_ways, n_legs)
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order))
+        n_legs = max([n_legs, 1, *(len(detour) for sharing in sharings.values() for detour, _ in sharing)])
+        direct = _direct(problem, n_ways, n_legs)
+        return cls(problem, _network(problem), _demands(problem, order), direct, order)._filled(sharings)
+
+    def steered(self, steering: Steering) -> "Tables":
+        """The same demands in arrays of the same shape; what does not fit into it goes direct."""
+        _, n_ways, n_legs = self.ways.legs.shape
+        fitting = {
+            demand: sharing
+            for demand, sharing in _arriving(self.problem, steering).items()
+            if len(sharing) <= n_ways and all(len(detour) <= n_legs for detour, _ in sharing)
+        }
+        return self.with_ways(_direct(self.problem, n_ways, n_legs))._filled(fitting)
+
+    def _filled(self, sharings: dict[int, Sharing]) -> "Tables":
+        place = np.empty(len(self.order), dtype=np.int64)
+        place[self.order] = np.arange(len(self.order))
         for demand, sharing in sharings.items():
-            write(ways, int(place[demand]), sharing)
-        add_loads(network, demands, ways, ways.load)
-        return cls(problem, network, demands, ways, order)
+            write(self.ways, int(place[demand]), sharing)
+        add_loads(self.network, self.demands, self.ways, self.ways.load)
+        return self
 
     def steering(self) -> dict[int, Sharing]:
         """Of the demands that do not simply go direct, by row of the traffic."""

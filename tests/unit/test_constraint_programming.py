@@ -1,6 +1,6 @@
 """The solver against enumeration of everything on networks of five nodes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from threading import Event, Timer
@@ -74,17 +74,17 @@ def every_way(scenario: Scenario, row: int) -> list[Candidate]:
     return list(ways.values())
 
 
-def enumerated(scenario: Scenario) -> Iterator[tuple[float, int, float]]:
+def enumerated(scenario: Scenario) -> list[tuple[float, int, float]]:
     """Largest utilization, changes and rate-weighted mean delay of every combination of ways."""
-    ways = [every_way(scenario, row) for row in range(scenario.traffic.n_demands)]
     rates, capacity = scenario.traffic.rate_bps, scenario.topology.capacity_bps
-    dense = [
-        np.stack([np.bincount(w.link, w.fraction * rate, len(capacity)) for w in each]) for each, rate in zip(ways, rates, strict=True)
-    ]
-    for choice in product(*(range(len(each)) for each in ways)):
-        load = sum(each[index] for each, index in zip(dense, choice, strict=True))
-        delay = sum(rate * each[index].delay_s for each, index, rate in zip(ways, choice, rates, strict=True)) / rates.sum()
-        yield float((load / capacity).max()), sum(index > 0 for index in choice), float(delay)
+    load, changes, delay = np.zeros((1, len(capacity))), np.zeros(1, dtype=int), np.zeros(1)
+    for row, rate in enumerate(rates):
+        ways = every_way(scenario, row)
+        added = np.stack([np.bincount(way.link, way.fraction * rate, len(capacity)) for way in ways])
+        load = (load[:, None] + added).reshape(-1, len(capacity))
+        changes = (changes[:, None] + (np.arange(len(ways)) > 0)).ravel()
+        delay = (delay[:, None] + rate * np.array([way.delay_s for way in ways])).ravel()
+    return list(zip((load / capacity).max(axis=1).tolist(), changes.tolist(), (delay / rates.sum()).tolist(), strict=True))
 
 
 def outcome(scenario: Scenario, solution: Solution) -> tuple[float, int, float]:

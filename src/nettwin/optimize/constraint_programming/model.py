@@ -14,8 +14,8 @@ UTILIZATION_UNITS = 10_000_000
 """The solver counts in whole numbers: this many are a utilization of 100 %."""
 _COST_UNITS = 1_000_000
 _SLACK = 1e-3  # of a unit: what floating point adds to a product that is whole
-_VIOLATION = UTILIZATION_UNITS
-"""A broken path constraint counts like an excess of 100 %."""
+_EXCESS_UNITS = 100_000
+"""So many are a load that exceeds its limit by 100 %, or a path constraint that is broken: as verdicts add them up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,8 @@ class Model:
     shares: tuple[tuple[Any, ...] | None, ...]
     """[choice][candidate] in steps; None where a demand is not split."""
     utilization: Any
-    excess: Any
+    excess: list[Any]
+    """Of each limited load, relative to its limit."""
     n_violations: Any
     n_changes: Any
 
@@ -41,8 +42,8 @@ class Model:
         takes = tuple(tuple(cp.new_bool_var(f"x{i}_{c}") for c in range(len(choice.candidates))) for i, choice in enumerate(task.choices))
         shares = tuple(_shares(cp, task, i, takes[i]) for i in range(len(task.choices)))
         most = 1000 * UTILIZATION_UNITS
-        utilization, excess = cp.new_int_var(int(task.floor_utilization * UTILIZATION_UNITS), most, "u"), cp.new_int_var(0, most, "excess")
-        model = cls(task, cp, takes, shares, utilization, excess, _violations(cp, task, takes), _changes(task, takes))
+        utilization = cp.new_int_var(int(task.floor_utilization * UTILIZATION_UNITS), most, "u")
+        model = cls(task, cp, takes, shares, utilization, [], _violations(cp, task, takes), _changes(task, takes))
         model._limit(task.intact)
         for failure in task.failures:
             model._limit(failure)
@@ -54,7 +55,7 @@ class Model:
     @cached_property
     def hard_excess(self) -> Any:
         """What must become 0: the excess of utilization, and constraints that are broken."""
-        return self.excess + _VIOLATION * self.n_violations
+        return sum(self.excess, start=_EXCESS_UNITS * self.n_violations)
 
     @property
     def can_be_violated(self) -> bool:
@@ -138,7 +139,8 @@ class Model:
                     worst[number] = max(worst.get(number, 0), coefficient * factor)
             for number, most in worst.items():
                 by_link[number][2].append(most)
-        bound = np.inf if state.bound is None else state.bound * UTILIZATION_UNITS
+        bound: float = np.inf if state.bound is None else state.bound * UTILIZATION_UNITS
+        excess: Any = None
         needs_utilization = is_intact and any(goal.is_max_utilization for goal in self.task.goals)
         for number, (coefficients, terms, most_of) in by_link.items():
             if not np.isfinite(state.capacity_bps[number]):
@@ -148,7 +150,13 @@ class Model:
             if needs_utilization and base + sum(most_of) > self.task.floor_utilization * UTILIZATION_UNITS:
                 self.cp.add(self.utilization >= load)
             if base + sum(most_of) > bound:
-                self.cp.add(load <= int(bound + _SLACK) + self.excess)
+                if is_intact or excess is None:  # every link counts; after a failure, only the worst of its links
+                    excess = self._new_excess()
+                self.cp.add(load <= int(bound + _SLACK) + max(1, round(bound / _EXCESS_UNITS)) * excess)
+
+    def _new_excess(self) -> Any:
+        self.excess.append(self.cp.new_int_var(0, 1000 * _EXCESS_UNITS, f"excess{len(self.excess)}"))
+        return self.excess[-1]
 
     def _whole_or_steps(self) -> Iterable[Sequence[Any]]:
         return [steps if steps is not None else takes for takes, steps in zip(self.takes, self.shares, strict=True)]

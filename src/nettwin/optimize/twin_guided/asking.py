@@ -76,13 +76,13 @@ class Jury:
 
 def ranked(candidates: Sequence[Judged], intent: Intent) -> list[Judged]:
     """The best first; equal ones in their order."""
-    return sorted(candidates, key=cmp_to_key(lambda a, b: _compared(a.verdict, b.verdict, intent)))
 
+    def compared(first: Judged, second: Judged) -> int:
+        if is_better(first.verdict, second.verdict, intent):
+            return -1
+        return int(is_better(second.verdict, first.verdict, intent))
 
-def _compared(first: Verdict, second: Verdict, intent: Intent) -> int:
-    if is_better(first, second, intent):
-        return -1
-    return int(is_better(second, first, intent))
+    return sorted(candidates, key=cmp_to_key(compared))
 
 
 def _explainer(predictor: Predictor) -> HopPredictor:

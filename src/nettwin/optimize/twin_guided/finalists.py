@@ -33,6 +33,11 @@ class Verified:
         return self.candidate.verdict if self.proven is None else confirmed(self.candidate.verdict, self.proven)
 
     @property
+    def combined(self) -> Verdict:
+        """What both engines say of the clauses, and what the simulator says of the objectives."""
+        return self.verdict if self.measured is None else replace(self.verdict, objectives=self.measured.objectives)
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether the simulation agrees with every hard clause that the prediction claims to hold."""
         return self.verdict.hard_doubt <= self.candidate.verdict.hard_doubt
@@ -48,7 +53,7 @@ class Court:
     margin: float
 
     def verified(self, finalists: Sequence[Judged], clock: Clock) -> list[Verified]:
-        """The finalists with their simulations, the one that the simulator likes best first; those that time forbids are left out."""
+        """The finalists with their simulations, the best by both engines first; those that time forbids are left out."""
         checked: list[Verified] = []
         for finalist in finalists:
             if checked and clock.stopped_by in ("interrupt", "deadline"):
@@ -56,7 +61,7 @@ class Court:
             checked.append(self._verified(finalist))
         best = checked[0]
         for other in checked[1:]:
-            if other.measured is not None and best.measured is not None and is_better(other.measured, best.measured, self.intent):
+            if is_better(other.combined, best.combined, self.intent):
                 best = other
         return [best, *(each for each in checked if each is not best)]
 

@@ -147,7 +147,7 @@ def port_cost(ports, state, link: int) -> tuple[float, float]:  # type: ignore[n
 
 
 @compiled
-def _add(scratch, n_touched: int, vectors, pair: int, factor: float) -> int:  # type: ignore[no-untyped-def]
+def _add(scratch, n_touched: int, vectors, pair: int, factor: float):  # type: ignore[no-untyped-def]
     offsets, links, fractions = vectors
     for entry in range(offsets[pair], offsets[pair + 1]):
         link = links[entry]
@@ -160,7 +160,7 @@ def _add(scratch, n_touched: int, vectors, pair: int, factor: float) -> int:  # 
 
 
 @compiled
-def add_way(model, scratch, n_touched: int, demand: int, way: int, factor: float) -> int:  # type: ignore[no-untyped-def]
+def add_way(model, scratch, n_touched: int, demand: int, way: int, factor: float):  # type: ignore[no-untyped-def]
     """Adds the vector of a demand's way; returns how many links are touched."""
     pairs, source, target = model.pairs, model.flows.source[demand], model.flows.target[demand]
     if way == FIXED:

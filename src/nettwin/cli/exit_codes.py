@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
 
 
 EXIT_CODES_HELP = (
-    "Exit codes: 0 ok · 1 an objective is violated (--max-utilization, --max-delay, --max-loss) · 2 wrong usage · "
+    "Exit codes: 0 ok · 1 an objective (--max-utilization, --max-delay, --max-loss) or a hard clause is violated · 2 wrong usage · "
     "3 bad input or an engine that cannot answer · 4 low confidence · 130 interrupted · 70 a bug in nettwin."
 )
 

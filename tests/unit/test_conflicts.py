@@ -1,9 +1,11 @@
 """Conflicts against the enumeration of all walks on small networks."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import combinations, product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -259,3 +261,18 @@ def test_the_enumeration_can_fail_and_succeed(n_demands: int) -> None:
     apart = (PathConstraint(disjoint=Disjointness.NODE),) if n_demands == 2 else ()
     assert can_hold(scenario, Intent(paths=apart))
     assert not can_hold(scenario, Intent(paths=(*apart, PathConstraint(avoid=Avoid(nodes=("B", "D"))))))
+
+
+def test_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "optimizers.md").read_text(encoding="utf-8")
+    sections = re.findall(
+        r"^## (?:Constraint programming|Intents that cannot be met)\n.*?(?=^## |\Z)", page, flags=re.DOTALL | re.MULTILINE
+    )
+    programs = re.findall(r"^```python\n(.*?)^```", "".join(sections), flags=re.DOTALL | re.MULTILINE)
+    assert len(programs) == 2
+    exec(compile("\n".join(programs), "docs/optimizers.md", "exec"), {})  # noqa: S102 - our own page
+    told = capsys.readouterr().out
+    assert "paths[0] satisfied" in told
+    assert "limits.max_utilization satisfied" in told
+    promised = re.sub(r"\n# ", " ", re.findall(r"^# (limits\..*?)\n```", page, flags=re.DOTALL | re.MULTILINE)[0])
+    assert promised.strip() in told

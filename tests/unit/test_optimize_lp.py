@@ -17,6 +17,9 @@ from nettwin.intents.objectives import Figure, Objective
 from nettwin.optimize.budget import Budget, Clock, Progress
 from nettwin.optimize.lp import FlowNetwork, MultiCommodityFlow, bound_of
 from nettwin.optimize.lp.bounds import multi_commodity_flow, node_cuts, proven_by
+from nettwin.optimize.lp.generation import Start
+from nettwin.optimize.lp.paths import PathOracle
+from nettwin.optimize.lp.spreading import spread
 from nettwin.scenario import Demand, ExplicitPath, Link, Node, RoutingPolicy, Scenario, Topology, Traffic
 
 LEAST = Intent(objectives=(Objective(minimize=Figure.MAX_UTILIZATION),))
@@ -143,3 +146,33 @@ def test_equal_budgets_give_equal_answers() -> None:
     first, second = (MultiCommodityFlow().optimize(network(3), LEAST, FakePredictor(), Budget(evaluations=500)) for _ in range(2))
     assert first.plan == second.plan
     assert first.bound == second.bound
+
+
+def test_a_rough_start_is_no_worse_than_where_it_began_and_proves_a_bound() -> None:
+    scenario = network(7, 20)
+    problem = FlowNetwork.of(scenario)
+    oracle = PathOracle(problem)
+    start = Start.at(oracle.cheapest(problem.capacity_bps, 0.0)[1])
+    rough = spread(oracle, start, Clock(Budget(seed=3)))
+    again = spread(oracle, start, Clock(Budget(seed=3)))
+    optimum = multi_commodity_flow(problem, Clock(Budget())).value
+    before, after = (float((each.ways.usage @ each.share).max()) for each in (start, rough))
+    assert optimum * (1 - 1e-4) <= after <= before
+    assert after < 0.9 * before
+    assert rough.price is not None
+    assert 0 < proven_by(problem, rough.price / problem.capacity_bps) <= optimum
+    assert (rough.ways.usage != again.ways.usage).nnz == 0
+
+
+def test_what_is_split_at_the_start_stays_split_while_it_is_spread() -> None:
+    scenario = network(8)
+    problem = FlowNetwork.of(scenario)
+    oracle = PathOracle(problem)
+    ways = oracle.cheapest(problem.capacity_bps, 0.0)[1]
+    other = oracle.cheapest(np.ones(problem.n_arcs), 0.0)[1].take(np.array([0]))
+    both = ways.and_also(other)
+    order = np.argsort(both.demand, kind="stable")
+    share = np.concatenate([[0.5], np.ones(len(ways) - 1), [0.5]])
+    rough = spread(oracle, Start(both.take(order), share[order]), Clock(Budget()))
+    assert sorted(rough.share[rough.ways.demand == 0].tolist()) == [0.5, 0.5]
+    assert np.bincount(rough.ways.demand, weights=rough.share) == pytest.approx(np.ones(len(ways)))

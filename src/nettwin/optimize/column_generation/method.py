@@ -20,8 +20,12 @@ from nettwin.optimize.lp.bounds import mcf_bound
 from nettwin.optimize.lp.generation import Start
 from nettwin.optimize.solution import Bound, Solution
 from nettwin.optimize.steering.detours import changes_to
+from nettwin.optimize.steering.problem import SteeringProblem
 from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
+
+_WORTH_MORE_CHANGES = 1e-3
+"""A plan with many more changes must be better by this, relative: where demands may not be split, rounding decides about as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,7 @@ class ColumnGeneration:
     def _answer(self, case: Case, found: Steered, proof: "_Proof", clock: Clock) -> Found:
         floor, bound = proof.bound(found), proof.best(found)
         shares = self._rounded(case, found, self._second(case, found, clock), clock)
-        value = float(utilization_by(case.task.problem, shares.ways, shares.share).max(initial=0.0))
+        value = _maximum(case.task.problem, shares)
         steering = {**case.kept, **steering_from(case.task.problem, shares)}
         is_optimal = bound is not None and value <= bound.value * (1 + 2 * self.tolerance)
         notes = _notes(case, found, floor)
@@ -70,11 +74,11 @@ class ColumnGeneration:
         """What came second is rounded, or what came first where the former does not survive that."""
         problem, choice = case.task.problem, Choice(case.intent.limits.max_splits, self.least_share, 2 * self.tolerance)
         shares = rounded(problem, better.shares, found.price, choice, clock)
-        value = float(utilization_by(problem, shares.ways, shares.share).max(initial=0.0))
+        value = _maximum(problem, shares)
         if better is found or value <= better.value * (1 + 2 * self.tolerance):
             return shares
         other = rounded(problem, found.shares, found.price, choice, clock)
-        return min(shares, other, key=lambda each: float(utilization_by(problem, each.ways, each.share).max(initial=0.0)))
+        return other if _maximum(problem, other) < value * (1 - _WORTH_MORE_CHANGES) else shares
 
     def _second(self, case: Case, found: Steered, clock: Clock) -> Steered:
         """What comes after the utilization: delay if the intent says so, else few changes."""
@@ -121,6 +125,10 @@ class _Proof:
         if not is_all or found.bound <= flow.value:
             return flow
         return Bound(value=found.bound, proof=f"column generation: holds for segment lists of at most {found.n_places} segments")
+
+
+def _maximum(problem: SteeringProblem, shares: Start) -> float:
+    return float(utilization_by(problem, shares.ways, shares.share).max(initial=0.0))
 
 
 def _check(intent: Intent) -> None:

@@ -16,6 +16,15 @@ def with_change_costs(start: Start, present: Start) -> Start:
     return replace(start, ways=replace(start.ways, cost=(_place_now(start.ways, present) < 0).astype(np.float64)))
 
 
+def with_way_back(start: Start, present: Start, must_move: BoolArray) -> Start:
+    """The same shares, with the present ways of demands that may take them at hand."""
+    missing = np.setdiff1d(np.arange(len(present.ways)), _place_now(start.ways, present))
+    missing = missing[~must_move[present.ways.demand[missing]]]
+    ways, share = start.ways.and_also(present.ways.take(missing)), np.concatenate([start.share, np.zeros(len(missing))])
+    order = np.argsort(ways.demand, kind="stable")
+    return Start(ways.take(order), share[order])
+
+
 def changed(start: Start, present: Start) -> FloatArray:  # [demand]
     """The share of each demand that moves: 0 where nothing is to be changed."""
     place = _place_now(start.ways, present)
@@ -31,8 +40,3 @@ def _place_now(ways: Ways, present: Start) -> np.ndarray:  # [way]
     _, first, which = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     place = first[which.ravel()[len(present.ways) :]]
     return np.where(place < len(present.ways), place, -1)
-
-
-def is_split(present: Start) -> BoolArray:  # [demand]
-    """Whether a demand takes several ways now."""
-    return np.asarray(np.bincount(present.ways.demand) > 1)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nettwin.optimize.budget import Clock
-from nettwin.optimize.column_generation.present import changed, with_change_costs
+from nettwin.optimize.column_generation.present import changed, with_change_costs, with_way_back
 from nettwin.optimize.column_generation.pricing import Places, Reluctant, SegmentOracle
 from nettwin.optimize.column_generation.ways import some_demands
 from nettwin.optimize.lp.generation import Generated, Start, generate
 from nettwin.optimize.lp.master import Aim
+from nettwin.optimize.lp.spreading import LARGE, spread
 from nettwin.optimize.steering.problem import SteeringProblem
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
@@ -72,6 +73,8 @@ def lowest_utilization(task: Task, clock: Clock, floor: Callable[[Steered], floa
 
 def _lowest(task: Task, start: Start, clock: Clock, depth: int, tell: Tell | None) -> Steered:
     if task.max_changes is None:
+        if depth == 1 and task.problem.n_demands >= LARGE:
+            start = spread(task.oracle(depth), start, clock)
         return _steered(generate(task.oracle(depth), start, clock, Aim(tolerance=task.tolerance), tell), depth)
     aim = Aim(budget=float(task.max_changes), tolerance=task.tolerance)
     found = generate(task.reluctant(depth), with_change_costs(start, task.present), clock, aim, tell)
@@ -122,7 +125,7 @@ def _both(one: Start, other: Start) -> Start:
 def fewest_changes(task: Task, found: Steered, clock: Clock, ceiling: float) -> Steered:
     """As few changes as linear programming finds that keep every link below a ceiling."""
     aim = Aim(ceiling=ceiling, tolerance=_FEW_CHANGES_TOLERANCE)
-    start = with_change_costs(found.shares, task.present)
+    start = with_change_costs(with_way_back(found.shares, task.present, task.must_move), task.present)
     fewer = _under(generate(task.reluctant(found.n_places), start, clock, aim), found, task)
     before, after = (np.count_nonzero(changed(each.shares, task.present)) for each in (found, fewer))
     return fewer if after < before else found

@@ -16,6 +16,7 @@ from nettwin.optimize.lp.flow_network import FlowNetwork
 from nettwin.optimize.lp.generation import Generated, Start, generate
 from nettwin.optimize.lp.master import Aim
 from nettwin.optimize.lp.paths import PathOracle
+from nettwin.optimize.lp.spreading import LARGE, spread
 from nettwin.optimize.solution import Bound
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray
@@ -58,6 +59,8 @@ def multi_commodity_flow(
     oracle = PathOracle(network)
     if start is None:
         start = Start.at(oracle.cheapest(network.capacity_bps, 0.0)[1])
+    if len(network.rate_bps) >= LARGE:
+        start = spread(oracle, start, clock)
     return generate(oracle, start, clock, tell=tell)
 
 

@@ -98,6 +98,8 @@ class Start:
 
     ways: Ways
     share: FloatArray  # [way]
+    price: FloatArray | None = None  # [link]
+    """Prices of utilization, adding up to 1, that prove a bound on its maximum."""
 
     @classmethod
     def at(cls, base: Ways) -> "Start":
@@ -108,6 +110,8 @@ class Start:
 def generate(oracle: Oracle, start: Start, clock: Clock, aim: Aim = Aim(), tell: Callable[[float, float], None] | None = None) -> Generated:
     """The best shares found from a start, until the optimum is proven or the clock stops."""
     search = _Search(oracle, start, aim)
+    if start.price is not None and aim.ceiling is None and aim.budget is None:
+        search.center_on(start.price, clock)
     while search.solve(clock) and search.invent(clock):
         if tell:
             tell(search.value, search.bound)
@@ -136,6 +140,10 @@ class _Search:
         self.value, self.bound = self._value(), -np.inf
         self._centre: _Prices | None = None
         self._is_optimal, self._n_rounds = False, 0
+
+    def center_on(self, price: FloatArray, clock: Clock) -> None:
+        """Prices and a bound to begin with."""
+        self._ask(_Prices(price, 0.0), clock)
 
     def solve(self, clock: Clock) -> bool:
         """Solve the master; build it anew when it has become large."""

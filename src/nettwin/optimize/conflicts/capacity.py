@@ -25,6 +25,8 @@ from nettwin.scenario.arrays import BoolArray, IntArray
 _MARGIN = 1e-6
 """By so much, relative, the optimum must be above a limit to prove anything."""
 _MOST_VARIABLES = 400_000
+_MOST_WHEN_LATE = 30_000
+"""Larger programs take more than about a second, and are not begun when the time is up."""
 
 
 def utilization_conflict(scenario: Scenario, intent: Intent, clock: Clock) -> Conflict | None:
@@ -34,6 +36,8 @@ def utilization_conflict(scenario: Scenario, intent: Intent, clock: Clock) -> Co
         return None
     asked = Asked(scenario, intent)
     narrowing = _narrowing(asked)
+    if _is_too_late(asked, clock):
+        return None
     clock.spend(1)
     least = least_utilization(asked, frozenset(narrowing))
     if least is None or least <= bound * (1 + _MARGIN):
@@ -54,6 +58,7 @@ def survival_conflict(scenario: Scenario, intent: Intent, clock: Clock) -> Confl
     """A single failure that cuts demands off, or after which no routing keeps the limit."""
     if Knob.CAPACITY in intent.limits.knobs:
         return None
+    asked = Asked(scenario, intent)
     for clause, survive in zip(survive_names(intent), intent.survive, strict=True):
         for links in failing_links(scenario, survive):
             closed = np.zeros(scenario.topology.n_links, dtype=np.bool_)
@@ -62,7 +67,9 @@ def survival_conflict(scenario: Scenario, intent: Intent, clock: Clock) -> Confl
             if survive.connected and (words := _cut_off(scenario, closed, survive.single)):
                 return Conflict((clause,), f"{clause} cannot hold: {words}")
             if survive.max_utilization is not None and survive.single is not FailureKind.NODE:
-                least = least_utilization(Asked(scenario, intent), frozenset(), closed)
+                if _is_too_late(asked, clock):
+                    return None
+                least = least_utilization(asked, frozenset(), closed)
                 if least is not None and least > survive.max_utilization * (1 + _MARGIN):
                     what = _names(scenario, links)
                     return Conflict(
@@ -72,6 +79,11 @@ def survival_conflict(scenario: Scenario, intent: Intent, clock: Clock) -> Confl
             if clock.stopped_by:
                 return None
     return None
+
+
+def _is_too_late(asked: Asked, clock: Clock) -> bool:
+    topology = asked.scenario.topology
+    return bool(clock.stopped_by) and topology.n_nodes * topology.n_links > _MOST_WHEN_LATE
 
 
 def least_utilization(asked: Asked, clauses: frozenset[str], closed: BoolArray | None = None) -> float | None:

@@ -16,7 +16,7 @@ from nettwin.optimize.answer import Found, answered
 from nettwin.optimize.budget import Budget, Clock
 from nettwin.optimize.conflicts import conflicting_clauses
 from nettwin.optimize.constraint_programming.model import UTILIZATION_UNITS, Model
-from nettwin.optimize.constraint_programming.neighborhood import Size, goals_known, steerable, task_around
+from nettwin.optimize.constraint_programming.neighborhood import Size, goals_known, repaired, steerable, task_around
 from nettwin.optimize.constraint_programming.pools import Ways
 from nettwin.optimize.constraint_programming.solving import effort_left, solved
 from nettwin.optimize.constraint_programming.state import State
@@ -69,7 +69,7 @@ class ConstraintProgramming:
             changes=state.changes(),
             bound=_bound(search.ways),
             stopped_by=clock.stopped_by or ("optimum" if is_optimal else "no improvement"),
-            conflicts=search.conflicts(state),
+            conflicts=search.conflicts,
             notes=search.notes(is_optimal),
         )
         return answered(scenario, intent, predictor, clock, found)
@@ -86,11 +86,13 @@ class _Search:
         self.known = replace(intent, objectives=tuple(goals_known(intent.objectives)), slos=(), survive=survive)
         self.cuts: list[FailureCut] = []
         self.words: dict[str, str] = {}
+        self.conflicts: tuple[str, ...] = ()
+        self.is_explained = False
 
     def run(self) -> tuple[State, bool]:
         """The best state found, and whether the solver proved that its candidates allow none better."""
-        best = state = State(self.ways)
-        verdict = self._verdict(state, self.ways.scenario)
+        best, state = State(self.ways), repaired(State(self.ways), self.method.demands, self.clock)
+        verdict = self._verdict(best, self.ways.scenario)
         rng, is_optimal, n_idle = np.random.default_rng(self.clock.budget.seed), False, 0
         for _ in range(self.method.rounds):
             state, is_optimal = self._improved(state, rng)
@@ -101,22 +103,24 @@ class _Search:
             is_progress = is_better(judged, verdict, self.known)
             if is_progress:
                 best, verdict = state, judged
+            if not new_cuts and not self.is_explained and not self._is_met(best, verdict):
+                self._explain()
             n_idle = 0 if is_progress or new_cuts else n_idle + 1
             is_whole = is_optimal and len(steerable(self.ways)) <= self.method.demands
             if self.clock.stopped_by or n_idle > 1 or (is_whole and not new_cuts and n_idle):
                 break
         return best, is_optimal
 
-    def conflicts(self, state: State) -> tuple[str, ...]:
-        """Clauses that cannot hold together, if the state breaks any that is hard."""
-        verdict = self._verdict(state, state.scenario())
-        if (verdict.hard_excess <= 0 and not self._is_late(state)) or self.clock.budget.interrupt.is_set():
-            return ()
+    def _is_met(self, state: State, verdict: Verdict) -> bool:
+        """Whether every hard clause holds, as far as loads and propagation delays tell."""
+        return verdict.hard_excess <= 0 and not self._is_late(state)
+
+    def _explain(self) -> None:
+        """Look for clauses that cannot hold together: the solver could not satisfy them all."""
+        self.is_explained = True
         conflict = conflicting_clauses(self.ways.scenario, self.intent, self.clock)
-        if conflict is None:
-            return ()
-        self.words["conflict"] = conflict.words
-        return conflict.clauses
+        if conflict is not None:
+            self.conflicts, self.words["conflict"] = conflict.clauses, conflict.words
 
     def _is_late(self, state: State) -> bool:
         """Whether propagation alone breaks a hard SLO."""

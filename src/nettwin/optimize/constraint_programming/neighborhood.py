@@ -1,13 +1,15 @@
 """Which demands the solver may move in one run, and where to: a task small enough to be solved."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from nettwin.intents.limits import Knob
 from nettwin.intents.objectives import Figure, Objective
 from nettwin.intents.selecting import rows
+from nettwin.optimize.budget import Clock
 from nettwin.optimize.constraint_programming.candidates import Candidate
 from nettwin.optimize.constraint_programming.pools import Ways
 from nettwin.optimize.constraint_programming.state import State
@@ -63,6 +65,26 @@ def goals_known(objectives: Sequence[Objective]) -> list[Objective]:
 def steerable(ways: Ways) -> IntArray:
     """Rows of the demands that have traffic and a way."""
     return np.flatnonzero(ways.has_way & (ways.scenario.traffic.rate_bps > 0))
+
+
+def repaired(state: State, most: int, clock: Clock) -> State:
+    """A state in which, where more demands break a constraint than one task takes, the smallest ones get the cheapest way allowed.
+
+    Not with a limit on changes, which they would use up, and not where demands depend on each other by disjointness.
+    """
+    ways = state.ways
+    paired = {row for pair in disjoint_pairs(ways.scenario, ways.intent) for row in (pair.first, pair.second)}
+    broken = [row for row in _suspects(ways, steerable(ways)) if row not in paired and not state.way(row).is_allowed]
+    if len(broken) <= most or ways.intent.limits.max_changes is not None:
+        return state
+    broken.sort(key=lambda row: (-ways.scenario.traffic.rate_bps[row], row))
+    moved, prices = dict(state.moved), _prices(state)[:1]
+    for row in broken[most:]:
+        moved.update((row, way) for way in ways.proposals(row, prices, 1)[:1])
+        clock.spend(1)
+        if clock.stopped_by:
+            break
+    return replace(state, moved=MappingProxyType(moved))
 
 
 def _rows(state: State, pairs: Sequence[DisjointPair], size: Size, rng: np.random.Generator) -> list[int]:

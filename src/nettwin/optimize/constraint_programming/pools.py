@@ -64,9 +64,15 @@ class Ways:
 
     def disjoint_routes(self, pair: DisjointPair) -> list[Route]:
         """The shortest routes of a pair that share nothing; none where there are none."""
-        travelers = tuple(self._traveler(row) for row in (pair.first, pair.second))
-        model = RouteModel(self.scenario.topology, travelers, (Apart("disjoint", 0, 1, pair.kind),))
-        return model.routes(np.inf, deterministic_s=1.0) or []
+        if pair not in self._known_routes:
+            travelers = tuple(self._traveler(row) for row in (pair.first, pair.second))
+            model = RouteModel(self.scenario.topology, travelers, (Apart("disjoint", 0, 1, pair.kind),))
+            self._known_routes[pair] = model.routes(np.inf, deterministic_s=1.0) or []
+        return self._known_routes[pair]
+
+    @cached_property
+    def _known_routes(self) -> dict[DisjointPair, list[Route]]:
+        return {}
 
     def _traveler(self, row: int) -> Traveler:
         rule, ends = self._search(row).rule, self.ends(row)
@@ -76,6 +82,15 @@ class Ways:
 
     def present(self, row: int) -> Candidate:
         """What the demand does now, and whether that is allowed."""
+        if row not in self._known_present:
+            self._known_present[row] = self._looked_up(row)
+        return self._known_present[row]
+
+    @cached_property
+    def _known_present(self) -> dict[int, Candidate]:
+        return {}
+
+    def _looked_up(self, row: int) -> Candidate:
         share = self.present_share
         entries = slice(share.indptr[row], share.indptr[row + 1])
         link, fraction = share.indices[entries], share.data[entries]
@@ -87,7 +102,7 @@ class Ways:
         """New ways, none like another: the cheapest by each of the prices [link] in turn, over at most one node or link if that will do."""
         ranked = [self._cheapest(row, price, n_wanted) for price in prices]
         detours: Iterator[Detour] = (detour for best in zip_longest(*ranked) for detour in best if detour is not None)
-        found = self._distinct(row, [self._over(row, detour) for detour in detours], n_wanted)
+        found = self._distinct(row, (self._over(row, detour) for detour in detours), n_wanted)
         if len(found) < 2:
             found = self._distinct(row, [*found, *self._far_fetched(row)], n_wanted)
         return found

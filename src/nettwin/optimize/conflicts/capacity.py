@@ -160,11 +160,16 @@ def _groups(asked: Asked, clauses: frozenset[str]) -> list[IntArray]:
     traffic = asked.scenario.traffic
     names = [name in clauses for name in path_names(asked.intent)]
     concerned = asked.of_paths & np.array(names, dtype=np.bool_)[:, None] if names else asked.of_paths
-    groups: dict[tuple[int, bytes, int], list[int]] = {}
+    groups: dict[tuple[int, bytes, bytes], list[int]] = {}
     for row in np.flatnonzero((traffic.rate_bps > 0) & np.isfinite(asked.possible_delay_s)).tolist():
-        source, target, key = int(traffic.source[row]), int(traffic.target[row]), concerned[:, row].tobytes()
-        groups.setdefault((source, key, target if concerned[:, row].any() else -1), []).append(row)
+        key = int(traffic.source[row]), concerned[:, row].tobytes(), _closed(asked, row, clauses) if concerned[:, row].any() else b""
+        groups.setdefault(key, []).append(row)
     return [np.array(rows) for rows in groups.values()]
+
+
+def _closed(asked: Asked, row: int, clauses: frozenset[str]) -> bytes:
+    """The links that a demand must not use, as something to compare: its own ends need not be avoided."""
+    return bytes(np.any([each.is_closed for each in asked.requirements(row) if each.clause in clauses], axis=0).tobytes())
 
 
 def _narrowing(asked: Asked) -> list[str]:

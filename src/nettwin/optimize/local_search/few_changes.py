@@ -100,7 +100,7 @@ class _FewChanges:
     def _promising(self, rows: IntArray) -> IntArray:
         """Demands at home that would gain most by a detour, after the prices of now."""
         run = self.run
-        saved = savings(run.tables.network, run.tables.demands, run.tables.ways, run.priced(_SHARPNESS), run.depth)
+        saved = savings(run.tables.network, run.tables.demands, run.tables.ways, run.priced(_SHARPNESS), run.scope)
         run.clock.spend(len(saved))
         saved[rows] = 0.0
         saved *= self.rng.uniform(0.5, 1.0, len(saved))

@@ -72,6 +72,7 @@ class Prices(NamedTuple):
     pair: (
         np.ndarray
     )  # [source, target] single precision, of a unit of traffic that follows the forwarding; infinite where nothing leads there
+    behind: np.ndarray  # [target, source] the same
     toll: np.ndarray  # [place] single precision, of an adjacency segment's own link
     link: FloatArray  # [link] per unit of traffic
     sharpness: float
@@ -94,18 +95,21 @@ def price(network: Network, load: FloatArray, sharpness: float) -> tuple[FloatAr
 
 
 @compiled
-def price_pairs(network: Network, is_reachable: BoolArray, price: FloatArray, pair: FloatArray, toll: FloatArray) -> None:
+def price_pairs(network: Network, is_reachable: BoolArray, prices: Prices) -> None:
     """Fill in what a unit of traffic pays between two nodes, and on the link of each place."""
-    n = len(pair)
+    n, price = len(prices.pair), prices.link
     for source in range(n):
         for target in range(n):
             index = source * n + target
             paid = 0.0
             for entry in range(network.offsets[index], network.offsets[index + 1]):
                 paid += network.fraction[entry] * price[network.link[entry]]
-            pair[source, target] = paid if is_reachable[source, target] else np.inf
-    for place in range(len(toll)):
-        toll[place] = price[~network.leg[place]] if network.leg[place] < 0 else 0.0
+            prices.pair[source, target] = paid if is_reachable[source, target] else np.inf
+    for target in range(n):
+        for source in range(n):
+            prices.behind[target, source] = prices.pair[source, target]
+    for place in range(len(network.leg)):
+        prices.toll[place] = price[~network.leg[place]] if network.leg[place] < 0 else 0.0
 
 
 @compiled
@@ -238,17 +242,31 @@ def difference(change: FloatArray, height: FloatArray, touched: IntArray, n: int
 
 
 @compiled
-def explore(network: Network, prices: Prices, source: int, best: FloatArray, choice: IntArray) -> None:
-    """Fill in the lowest price from a source to each node over up to ``level`` places, and the last place [level, node]; -1: none more."""
-    best[0] = prices.pair[source]
-    for level in range(1, len(best)):
+def explore(  # noqa: PLR0913, PLR0917
+    network: Network, prices: Prices, source: int, n_places: int, best: FloatArray, choice: IntArray, hot: IntArray
+) -> None:
+    """Fill in the lowest price from a source to each node over up to ``level`` places, and the last place [level, node]; -1: none more.
+
+    The first ``n_places`` places are looked at. Of the last level only the nodes ``hot`` are filled in.
+    """
+    best[0], last = prices.pair[source], len(best) - 1
+    for level in range(1, last + (2 * len(hot) >= len(best[0]))):
         best[level] = best[level - 1]
         choice[level] = -1
         highest = best[level].max()
-        for place in range(len(network.leg)):
+        for place in range(n_places):
             so_far = best[level - 1, network.enter[place]] + prices.toll[place]
             if so_far < highest:
                 relax(best[level], choice[level], prices.pair[network.leave[place]], so_far, place)
+    if last == 0 or 2 * len(hot) >= len(best[0]):
+        return
+    for target in hot:
+        lowest, at, behind = best[last - 1, target], -1, prices.behind[target]
+        for place in range(n_places):
+            cost = best[last - 1, network.enter[place]] + prices.toll[place] + behind[network.leave[place]]
+            if cost < lowest:
+                lowest, at = cost, place
+        best[last, target], choice[last, target] = lowest, at
 
 
 @compiled
@@ -352,11 +370,22 @@ def shift(  # noqa: PLR0913, PLR0917
     return bool(step > 0.0)
 
 
+class Scope(NamedTuple):
+    """How far a sweep looks."""
+
+    depth: int
+    """Most places of a new way."""
+    n_places: int
+    """The first so many places are looked at: all nodes, then the links."""
+    floor: float
+    """Demands that pay less than this are passed over."""
+
+
 @compiled
 def sweep(  # noqa: PLR0912
-    network: Network, demands: Demands, ways: Ways, prices: Prices, sources: IntArray, depth: int
+    network: Network, demands: Demands, ways: Ways, prices: Prices, sources: IntArray, scope: Scope
 ) -> tuple[float, int]:
-    """Go over the demands of some sources once. Returns what they would pay on their cheapest ways, and how many were shifted.
+    """Go over the demands of some sources once. Returns what they would pay on their cheapest ways, and how many were looked at.
 
     Each demand shifts traffic from its dearest way to the cheapest of all or, where that does not pay, to its own cheapest one.
     """
@@ -368,29 +397,44 @@ def sweep(  # noqa: PLR0912
         np.empty(64 * (n_links + n_nodes), dtype=np.int32),
         np.empty(ways.legs.shape[2], dtype=np.int32),
     )
-    best = np.empty((depth + 1, n_nodes), dtype=prices.pair.dtype)
-    choice = np.empty((depth + 1, n_nodes), dtype=np.int32)
-    paid, n_shifts = 0.0, 0
+    best = np.empty((scope.depth + 1, n_nodes), dtype=prices.pair.dtype)
+    choice = np.empty((scope.depth + 1, n_nodes), dtype=np.int32)
+    most = 0
     for source in sources:
-        if demands.first[source] == demands.first[source + 1]:
-            continue
-        explore(network, prices, source, best, choice)
+        most = max(most, demands.first[source + 1] - demands.first[source])
+    hot, hot_target = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    way_of, price_of = np.empty((most, 2), dtype=np.int64), np.empty((most, 2))
+    paid, n_seen = 0.0, 0
+    for source in sources:
+        n_hot = 0
         for demand in range(demands.first[source], demands.first[source + 1]):
-            target = demands.target[demand]
-            lowest = float(best[depth, target])
+            dearest, highest, cheapest, least = 0, -1.0, 0, np.inf
+            ends = (source, demands.target[demand])
+            for way in range(ways.n_ways[demand]):
+                cost = cost_of(network, prices.pair, prices.link, ends, ways.legs[demand, way])
+                if cost > highest:
+                    dearest, highest = way, cost
+                if cost < least:
+                    cheapest, least = way, cost
+            if scope.floor == 0.0 or (demands.may_move[demand] and highest * demands.rate[demand] > scope.floor):
+                hot[n_hot], hot_target[n_hot] = demand, demands.target[demand]
+                way_of[n_hot, 0], way_of[n_hot, 1] = dearest, cheapest
+                price_of[n_hot, 0], price_of[n_hot, 1] = highest, least
+                n_hot += 1
+        if n_hot == 0:
+            continue
+        n_seen += n_hot
+        explore(network, prices, source, scope.n_places, best, choice, hot_target[:n_hot])
+        for index in range(n_hot):
+            demand, target = hot[index], hot_target[index]
+            lowest = float(best[scope.depth, target])
             paid += demands.rate[demand] * lowest
             if not demands.may_move[demand]:
                 continue
             is_free = demands.place[demand] < 0
             if not is_free:
                 lowest = float(cheapest_allowed(network, prices, (source, target), demands.is_allowed[demands.place[demand]], bench.legs))
-            dearest, highest, cheapest, least = 0, -1.0, 0, np.inf
-            for way in range(ways.n_ways[demand]):
-                cost = cost_of(network, prices.pair, prices.link, (source, target), ways.legs[demand, way])
-                if cost > highest:
-                    dearest, highest = way, cost
-                if cost < least:
-                    cheapest, least = way, cost
+            dearest, cheapest, highest, least = way_of[index, 0], way_of[index, 1], price_of[index, 0], price_of[index, 1]
             if highest - min(lowest, least) <= MARGIN * highest:
                 continue
             if lowest < least * (1.0 - ROUNDING):
@@ -398,28 +442,27 @@ def sweep(  # noqa: PLR0912
                     trace(network, choice, target, bench.legs)
                 known = find(ways, demand, bench.legs)
                 if known != dearest and shift(network, demands, ways, bench, demand, dearest, known, prices.sharpness):
-                    n_shifts += 1
                     continue
             if cheapest != dearest:
-                n_shifts += shift(network, demands, ways, bench, demand, dearest, cheapest, prices.sharpness)
-    return paid, n_shifts
+                shift(network, demands, ways, bench, demand, dearest, cheapest, prices.sharpness)
+    return paid, n_seen
 
 
 @compiled
-def savings(network: Network, demands: Demands, ways: Ways, prices: Prices, depth: int) -> FloatArray:  # [demand]
+def savings(network: Network, demands: Demands, ways: Ways, prices: Prices, scope: Scope) -> FloatArray:  # [demand]
     """What each demand would pay less if all of it went the cheapest way."""
     n_nodes = len(prices.pair)
-    best = np.empty((depth + 1, n_nodes), dtype=prices.pair.dtype)
-    choice = np.empty((depth + 1, n_nodes), dtype=np.int32)
-    legs = np.empty(ways.legs.shape[2], dtype=np.int32)
+    best = np.empty((scope.depth + 1, n_nodes), dtype=prices.pair.dtype)
+    choice = np.empty((scope.depth + 1, n_nodes), dtype=np.int32)
+    every, legs = np.arange(n_nodes), np.empty(ways.legs.shape[2], dtype=np.int32)
     saved = np.zeros(len(demands.source))
     for source in range(n_nodes):
         if demands.first[source] == demands.first[source + 1]:
             continue
-        explore(network, prices, source, best, choice)
+        explore(network, prices, source, scope.n_places, best, choice, every)
         for demand in range(demands.first[source], demands.first[source + 1]):
             target = demands.target[demand]
-            lowest = float(best[depth, target])
+            lowest = float(best[scope.depth, target])
             if demands.place[demand] >= 0:
                 lowest = float(cheapest_allowed(network, prices, (source, target), demands.is_allowed[demands.place[demand]], legs))
             paid = 0.0

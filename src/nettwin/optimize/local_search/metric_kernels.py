@@ -106,7 +106,7 @@ def smooth_maximum(load: FloatArray, capacity: FloatArray, sharpness: float) -> 
     total = 0.0
     for link in range(len(load)):
         total += np.exp(sharpness * (load[link] / capacity[link] / top - 1.0))
-    return top * (1.0 + np.log(total) / sharpness)
+    return float(top * (1.0 + np.log(total) / sharpness))
 
 
 @compiled

@@ -6,19 +6,29 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nettwin.optimize.budget import Clock
-from nettwin.optimize.local_search.kernels import Prices, Ways, price, price_pairs, sweep
+from nettwin.optimize.local_search.kernels import Prices, Scope, Ways, price, price_pairs, sweep
 from nettwin.optimize.local_search.tables import Tables, copied, heaviest
 from nettwin.optimize.local_search.taking_back import changed, take_back_below
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 NAME = "local-search"
 SOFTEST = 20.0
-_GROWTH = 1.5
+_SOFT_LARGE = 100.0
+"""Where a large network begins: soft prices make every link count, and every demand that crosses it."""
+_GROWTH, _GROWTH_LARGE = 1.5, 2.0
+"""Of the sharpness; more patience proves better bounds."""
 _STALL = 0.03
 """A sweep that lowers the smooth maximum by less than this share of its blur (1 / sharpness) stalls."""
+_LARGE = 5_000_000
+"""Operations to price all detours of two places; from so many on, a search begins with detours over one node, and looks at those
+demands only that pay much."""
+_LITTLE_AT_FIRST, _LITTLE = 1.0, 0.1
+"""Relative to what demands pay on average."""
+_NEARLY = 5e-3
+"""Relative distance to the bound of simple detours at which more of them are looked at."""
 _OPERATIONS = 20_000_000
 """Of a compiled call, about 20 ms: a search can be interrupted between two."""
-_IDLE = 30
+_IDLE, _IDLE_LARGE = 100, 30
 """Sweeps with the sharpest prices that neither lower the network nor raise the bound before they are softened again."""
 _WORTH = 1e-2
 """Share of the gap; closing less of it is idle."""
@@ -49,9 +59,8 @@ class Run:
     tables: Tables
     clock: Clock
     aim: Aim
-    depth: int
     max_depth: int
-    sharpness: float = SOFTEST
+    sharpness: float = field(init=False)
     bound: float = 0.0
     stopped_by: str = ""
     best: Ways = field(init=False)
@@ -63,15 +72,37 @@ class Run:
     def __post_init__(self) -> None:
         network, n_nodes = self.tables.network, self.tables.problem.vectors.n_nodes
         self._rng = np.random.default_rng(self.clock.budget.seed)
-        self._pair = np.empty((n_nodes, n_nodes), dtype=np.float32)
+        self._pair, self._behind = (np.empty((n_nodes, n_nodes), dtype=np.float32) for _ in range(2))
         self._toll = np.empty(len(network.leg), dtype=np.float32)
-        self._chunk = max(1, _OPERATIONS // max(1, n_nodes * len(network.leg) * max(self.depth, 1)))
-        self._sharpest = max(2 * SOFTEST, math.log(1 + len(network.capacity)) / self.aim.precision)
+        self._scopes = _scopes(n_nodes, len(network.leg), self.max_depth)
+        self._is_large = self._scopes[0].floor > 0
+        self._softest = _SOFT_LARGE if self._is_large else SOFTEST
+        self._growth, self._idle = (_GROWTH_LARGE, _IDLE_LARGE) if self._is_large else (_GROWTH, _IDLE)
+        self.sharpness = self._softest
+        work = max(1, n_nodes * len(network.leg) * self._scopes[-1].depth)
+        self._chunk, self._n_unproven = max(1, _OPERATIONS // work), 0
+        self._sharpest = max(2 * _SOFT_LARGE, math.log(1 + len(network.capacity)) / self.aim.precision)
         self._n_softened, self._soft = 0, math.inf
         self._gap, self._n_idle = math.inf, 0
         self._sum = np.zeros(len(network.capacity))
         self.proof = np.full(len(network.capacity), 1.0 / max(1, len(network.capacity)))
         self.remember()
+
+    @property
+    def depth(self) -> int:
+        """Most places of the detours that the bound is about."""
+        return self._scopes[0].depth
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the bound is about all detours that are allowed."""
+        return len(self._scopes) == 1
+
+    @property
+    def scope(self) -> Scope:
+        """Of a sweep now."""
+        scope = self._scopes[0]
+        return scope._replace(floor=scope.floor * self.utilization / max(1, len(self.tables.order)))
 
     @property
     def utilization(self) -> float:
@@ -94,9 +125,9 @@ class Run:
             return
         prices = self.priced(self.sharpness)
         is_complete, paid = self._swept(prices)
-        if is_complete:
+        if is_complete and not self._is_large:
             self._prove(paid, prices.link)
-            self._sum += prices.link
+        self._sum += prices.link
         self.remember()
         self._settle()
         self._sharpen()
@@ -117,7 +148,7 @@ class Run:
         """Start again with the heaviest ways of each demand alone; returns the home in the same shape."""
         n_ways = max(1, n_ways, int(home.n_ways.max(initial=1)))
         self.tables = heaviest(self.tables, n_ways)
-        self.top, self.sharpness, self._n_softened = math.inf, SOFTEST, 0
+        self.top, self.sharpness, self._n_softened = math.inf, self._softest, 0
         self.remember()
         return home._replace(legs=home.legs[:, :n_ways].copy(), weight=home.weight[:, :n_ways].copy())
 
@@ -137,23 +168,33 @@ class Run:
         may_move[rows] = True
         sources = np.unique(tables.demands.source[rows])
         self._rng.shuffle(sources)
-        sweep(tables.network, tables.demands._replace(may_move=may_move), tables.ways, self.priced(sharpness), sources, self.depth)
+        scope = self.scope._replace(floor=1e-300)  # passes over those that may not move
+        sweep(tables.network, tables.demands._replace(may_move=may_move), tables.ways, self.priced(sharpness), sources, scope)
         self.clock.spend(len(rows))
 
     def _spread(self, link_price: FloatArray, sharpness: float, top: float) -> Prices:
-        price_pairs(self.tables.network, self.tables.problem.vectors.is_reachable, link_price, self._pair, self._toll)
-        return Prices(self._pair, self._toll, link_price, sharpness, top)
+        prices = Prices(self._pair, self._behind, self._toll, link_price, sharpness, top)
+        price_pairs(self.tables.network, self.tables.problem.vectors.is_reachable, prices)
+        return prices
 
     def _swept(self, prices: Prices) -> tuple[bool, float]:
         sources = self._rng.permutation(len(self._pair)).astype(np.int32)
-        tables, total = self.tables, 0.0
+        tables, scope, total = self.tables, self.scope, 0.0
         for first in range(0, len(sources), self._chunk):
             part = sources[first : first + self._chunk]
-            total += sweep(tables.network, tables.demands, tables.ways, prices, part, self.depth)[0]
-            self.clock.spend(int(np.sum(tables.demands.first[part + 1] - tables.demands.first[part])))
+            paid, n_seen = sweep(tables.network, tables.demands, tables.ways, prices, part, scope)
+            total += paid
+            self._n_unproven += n_seen
+            self.clock.spend(n_seen + len(part))
             if self.clock.stopped_by:
                 return False, total
         return True, total
+
+    @property
+    def mean_price(self) -> FloatArray:  # [link] per unit of traffic
+        """Of the sweeps since the prices became sharper."""
+        total = float(self._sum @ self.tables.network.capacity)
+        return self._sum / total if total > 0 else self.proof / self.tables.network.capacity
 
     def _prove(self, paid: float, link_price: FloatArray) -> None:
         """Lagrange: whatever the sharing, the fullest link is at least as full as the links on average, weighted by their prices."""
@@ -166,19 +207,30 @@ class Run:
         tables = self.tables
         still = tables.demands._replace(may_move=np.zeros(len(tables.order), dtype=np.bool_))
         sources = np.arange(len(self._pair), dtype=np.int32)
-        paid, _ = sweep(tables.network, still, tables.ways, self._spread(link_price, SOFTEST, 1.0), sources, self.depth)
-        self.clock.spend(len(tables.order))
-        self._prove(paid, link_price)
+        total, prices = 0.0, self._spread(link_price, SOFTEST, 1.0)
+        for first in range(0, len(sources), self._chunk):
+            paid, n_seen = sweep(
+                tables.network, still, tables.ways, prices, sources[first : first + self._chunk], self._scopes[0]._replace(floor=0.0)
+            )
+            total += paid
+            self.clock.spend(n_seen)
+            if self.clock.stopped_by:
+                return
+        self._n_unproven = 0
+        self._prove(total, link_price)
 
     def _settle(self) -> None:
-        """Stop, or try longer lists, where the bound is met."""
-        if self.top > self.bound * (1 + self.aim.precision):
-            return
-        if self.depth == self.max_depth:
+        """Stop, or look at more detours, where the bound is met."""
+        if self.is_complete and self.top <= self.bound * (1 + self.aim.precision):
             self.stopped_by = "optimum"
-            return
-        self.depth, self.bound, self.sharpness = self.depth + 1, 0.0, self.sharpness / _GROWTH
-        self._prove_by(self.proof / self.tables.network.capacity)
+        elif not self.is_complete and self.top <= self.bound * (1 + (_NEARLY if self._is_large else self.aim.precision)):
+            self._widen()
+
+    def _widen(self) -> None:
+        self._scopes = self._scopes[1:]
+        self.bound, self.sharpness = 0.0, self.sharpness / self._growth
+        if not self._is_large:
+            self._prove_by(self.proof / self.tables.network.capacity)
 
     def _sharpen(self) -> None:
         """Sharper prices when the sweeps gain little."""
@@ -190,11 +242,15 @@ class Run:
         if not has_stalled or self.stopped_by:
             return
         self._soft = math.inf
-        if self.bound < self.top * (1 - self.aim.precision) and self._sum.any():  # prices swing around those that prove most
-            self._prove_by(self._sum / float(self._sum @ self.tables.network.capacity))
+        is_due = not self._is_large or self._n_unproven >= len(self.tables.order)
+        if is_due and self.bound < self.top * (1 - self.aim.precision):  # prices swing around those that prove most
+            self._prove_by(self.mean_price)
+            self._settle()
         self._sum[:] = 0.0
         if self.sharpness < self._sharpest:
-            self.sharpness = min(self.sharpness * _GROWTH, self._sharpest)
+            self.sharpness = min(self.sharpness * self._growth, self._sharpest)
+        elif not self.is_complete:
+            self._widen()
         elif self._is_idle():
             self._soften()
 
@@ -202,14 +258,23 @@ class Run:
         gap = self.top - self.bound
         is_closer = gap < self._gap * (1 - _WORTH)
         self._gap, self._n_idle = (gap, 0) if is_closer else (self._gap, self._n_idle + 1)
-        return self._n_idle >= _IDLE
+        return self._n_idle >= self._idle
 
     def _soften(self) -> None:
         """Soft prices move traffic that sharp ones hold fast."""
         self._n_softened, self._n_idle = self._n_softened + 1, 0
-        self.sharpness = SOFTEST * 2.0**self._n_softened
+        self.sharpness = self._softest * 2.0**self._n_softened
         if self._n_softened > _PATIENCE:
             self.stopped_by = "no improvement"
+
+
+def _scopes(n_nodes: int, n_places: int, max_depth: int) -> list[Scope]:
+    """What is looked at, the simplest detours first."""
+    is_large = n_nodes * n_nodes * n_places * 2 > _LARGE
+    floor = _LITTLE if is_large else 0.0
+    first = [Scope(1, n_nodes, _LITTLE_AT_FIRST)] if is_large and max_depth >= 1 else []
+    depths = range(min(2, max_depth), max_depth + 1)
+    return [*first, *(Scope(depth, n_places, floor) for depth in depths)]
 
 
 def spent(clock: Clock) -> float:
@@ -232,7 +297,7 @@ def spare_changes(run: Run, home: Ways) -> None:
 def ceiling(run: Run) -> float:
     """The maximum utilization that is as good as the lowest: by the precision, by being enough, or by the width of its class."""
     aim, top = run.aim, run.top
-    proven = run.bound * (1 + aim.precision) if run.depth == run.max_depth else 0.0
+    proven = run.bound * (1 + aim.precision) if run.is_complete else 0.0
     if not aim.slack or not top > 0:
         return max(top, proven, aim.enough)
     width = math.log1p(aim.slack)

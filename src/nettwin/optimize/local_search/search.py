@@ -11,8 +11,6 @@ from nettwin.optimize.steering.detours import Steering
 from nettwin.optimize.steering.problem import SteeringProblem
 from nettwin.scenario.arrays import FloatArray
 
-_DEPTH = 2
-"""Places of a new detour to begin with: three pay rarely, and take half as long again."""
 _WAYS = 4
 """Of each demand while traffic is shared freely; with fewer allowed, a second search starts from the heaviest of them."""
 
@@ -26,8 +24,10 @@ class Found:
     load_bps: FloatArray  # [link]
     max_utilization: float
     bound: float
-    """No steering of the problem's demands over any segment lists of ``depth`` places has a lower maximum utilization."""
+    """No steering of the problem's demands over segment lists of up to ``depth`` places has a lower maximum utilization; 0: none known."""
     depth: int
+    is_complete: bool
+    """Whether the bound is about all segment lists that the limits allow."""
     price: FloatArray  # [link] of utilization, adds up to 1; they prove the bound
     stopped_by: str
     """``optimum``, ``deadline``, ``evaluations``, ``interrupt`` or ``no improvement``."""
@@ -43,7 +43,7 @@ def search(
     n_ways, n_legs = max(_WAYS, limits.max_splits), limits.max_segments
     tables = Tables.of(problem, start, n_ways, n_legs)
     base = (tables.copy() if home is None else tables.steered(home)).ways
-    run = Run(tables, clock, aim, depth=min(_DEPTH, n_legs), max_depth=n_legs)
+    run = Run(tables, clock, aim, max_depth=n_legs)
     halves = 1 + (limits.max_splits < _WAYS) + (limits.max_changes is not None or aim.slack > 0)
     run.to_the_end(1 / halves)
     if limits.max_splits < _WAYS:
@@ -66,6 +66,7 @@ def found(run: Run) -> Found:
         max_utilization=run.top,
         bound=min(run.bound, run.top),
         depth=run.depth,
-        price=run.proof,
+        is_complete=run.is_complete,
+        price=run.proof if run.bound > 0 else run.mean_price * run.tables.network.capacity,
         stopped_by=run.clock.stopped_by or run.stopped_by or "no improvement",
     )

@@ -72,7 +72,7 @@ def bound_of(scenario: Scenario, intent: Intent, problem: SteeringProblem, found
     network = FlowNetwork.of(scenario)
     value = proven_by(network, (found.price / problem.capacity_bps)[network.link])
     steers_only = set(intent.limits.knobs) == {Knob.SEGMENT_POLICY} and not len(_paired(scenario, intent))
-    if steers_only and found.depth >= intent.limits.max_segments and found.bound > value:
+    if steers_only and found.is_complete and found.bound > value:
         return Bound(value=found.bound, proof=f"link prices: holds for segment lists of up to {found.depth} segments")
     return Bound(value=value, proof=FLOW_PROOF) if value > 0 else None
 

@@ -2,6 +2,7 @@
 
 from nettwin.intents.intent import Intent
 from nettwin.intents.limits import Knob
+from nettwin.intents.objectives import Figure
 from nettwin.optimize.portfolio.kinds import Kind
 from nettwin.optimize.portfolio.relay import Leg
 
@@ -16,14 +17,27 @@ def legs_for(kind: Kind, intent: Intent) -> tuple[Leg, ...]:
         case Kind.LOADS:
             return _LOADS if steers else (Leg(LOCAL, 1.0),)
         case Kind.PATHS:
-            return _PATHS if steers else (Leg(LOCAL, 1.0),)
+            return (_JOINT if _is_joint(intent) else _PATHS) if steers else (Leg(LOCAL, 1.0),)
         case Kind.TWIN:
-            return (Leg(CONSTRAINTS, 0.2), Leg(TWIN, 1.0)) if intent.paths and steers else (Leg(TWIN, 1.0),)
+            return (*_before_the_twin(intent), Leg(TWIN, 1.0)) if steers else (Leg(TWIN, 1.0),)
         case Kind.CAPACITY:
             return (Leg(UPGRADES, 1.0),)
 
 
+def _before_the_twin(intent: Intent) -> tuple[Leg, ...]:
+    """Mended paths, and where utilization comes first, the best of it: the twin's search starts there."""
+    mended = (Leg(CONSTRAINTS, 0.2),) if intent.paths or intent.survive else ()
+    is_about_loads = bool(intent.objectives) and intent.objectives[0].minimize is Figure.MAX_UTILIZATION
+    lowered = (Leg(LOCAL, 0.2), Leg(COLUMNS, 0.2)) if is_about_loads else ()
+    return (*mended, *lowered)
+
+
 _LOADS = (Leg(LOCAL, 0.5), Leg(COLUMNS, 0.7))
 """Local search is nearly always done in a moment; what it leaves open, exact steps close, and so on in turns."""
-_PATHS = (Leg(CONSTRAINTS, 0.25), Leg(COLUMNS, 0.4), Leg(LOCAL, 0.4, is_relaxed=True))
-"""Constraint programming mends what is broken, with few changes; the others keep to the rules and lower the utilization."""
+_PATHS = (Leg(LOCAL, 0.3), Leg(COLUMNS, 0.3), Leg(CONSTRAINTS, 0.6))
+_JOINT = (Leg(CONSTRAINTS, 0.3), Leg(LOCAL, 0.4), Leg(COLUMNS, 0.4))
+"""Rules that bind several demands together are for constraint programming first; local search keeps to those of single demands."""
+
+
+def _is_joint(intent: Intent) -> bool:
+    return any(rule.disjoint is not None for rule in intent.paths) or bool(intent.survive)

@@ -15,7 +15,6 @@ from nettwin.optimize.answer import Counting
 from nettwin.optimize.budget import Budget, Clock, Progress
 from nettwin.optimize.optimizer import Optimizer
 from nettwin.optimize.portfolio.difference import changes_between
-from nettwin.optimize.portfolio.sparing import within_changes
 from nettwin.optimize.solution import Bound, Solution
 from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
@@ -33,8 +32,6 @@ class Leg:
     share: float
     """Of what is left of the budget."""
     options: Mapping[str, object] = field(default_factory=dict)
-    is_relaxed: bool = False
-    """Whether it may make more changes than allowed; those that matter least are taken back afterwards."""
 
 
 @dataclass(eq=False)
@@ -100,16 +97,16 @@ class Relay:
 
     def run(self, optimizer: Optimizer, leg: Leg) -> bool:
         """One leg; whether it found something better. A method that cannot handle the intent or is not installed is passed over."""
-        start, asked = self.best, self._asked(leg)
-        if asked is None:
-            return False
+        start, asked = self._asked()
         try:
             solution = optimizer.optimize(start, asked, self.predictor, self._slice(leg.share))
         except (OptimizationError, MissingDependencyError) as error:
             self.told[leg.method] = error.what
             return False
-        self._count(solution, leg.method)
-        after, verdict = self._judged(solution, leg)
+        self._count(solution)
+        if bounds_objective(leg.method, self.intent) and (asked.limits.max_changes is None or start is self.scenario):
+            self._raise_bound(solution.bound)  # with some changes made, what few more can reach bounds nothing
+        after, verdict = solution.scenario, self._judged(solution)
         is_progress = after is not start and (self.verdict is None or is_better(verdict, self.verdict, self.intent))
         if is_progress:
             self.best, self.verdict = after, verdict
@@ -117,25 +114,24 @@ class Relay:
             self.told[leg.method] = _contribution(solution, verdict, is_progress=is_progress)
         return is_progress
 
-    def _asked(self, leg: Leg) -> Intent | None:
-        """The intent with the changes that are left; None: there are none."""
+    def _asked(self) -> tuple[Scenario, Intent]:
+        """Where a leg starts, and the intent with the changes that are left; where none are left, it starts over."""
         limits = self.intent.limits
         if limits.max_changes is None:
-            return self.intent
-        left = None if leg.is_relaxed else limits.max_changes - len(changes_between(self.scenario, self.best))
-        return replace(self.intent, limits=replace(limits, max_changes=left)) if left is None or left > 0 else None
+            return self.best, self.intent
+        left = limits.max_changes - len(changes_between(self.scenario, self.best))
+        return (self.best, replace(self.intent, limits=replace(limits, max_changes=left))) if left > 0 else (self.scenario, self.intent)
 
-    def _judged(self, solution: Solution, leg: Leg) -> tuple[Scenario, Verdict]:
-        """What a leg came to, as a plan for the original scenario."""
+    def _judged(self, solution: Solution) -> Verdict:
+        """Of a leg's plan, as one for the original scenario."""
         if self.verdict_before is None:
             self.verdict_before = self.verdict = solution.evidence.verdict_before
-        after = within_changes(self.scenario, solution.scenario, self.intent) if leg.is_relaxed else solution.scenario
-        if after is solution.scenario and not counts_changes(self.intent):
-            return after, solution.evidence.verdict
+        if not counts_changes(self.intent):
+            return solution.evidence.verdict
         predict = Counting(self.predictor)
-        verdict = judge(self.intent, after, predict, before=self.scenario)
+        verdict = judge(self.intent, solution.scenario, predict, before=self.scenario)
         self.predictions += predict.n_asked
-        return after, verdict
+        return verdict
 
     def find_conflicts(self) -> None:
         """Name clauses that cannot hold together, if hard ones are violated still."""
@@ -174,17 +170,17 @@ class Relay:
         )
         self.clock.budget.report(told)
 
-    def _count(self, solution: Solution, method: str) -> None:
-        """Add up what was spent, and keep the best bound."""
+    def _count(self, solution: Solution) -> None:
+        """Add up what was spent."""
         evidence = solution.evidence
         self.clock.spend(evidence.evaluations)
         self.predictions += evidence.predictions
         self.conflicts = evidence.conflicts or self.conflicts
         self.told |= {key: words for key, words in evidence.notes.items() if key == "conflict"}
-        if solution.bound is None or not bounds_objective(method, self.intent):
-            return
-        if self.bound is None or solution.bound.value > self.bound.value:
-            self.bound = solution.bound
+
+    def _raise_bound(self, bound: Bound | None) -> None:
+        if bound is not None and (self.bound is None or bound.value > self.bound.value):
+            self.bound = bound
 
 
 def bounds_objective(method: str, intent: Intent) -> bool:

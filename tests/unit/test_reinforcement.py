@@ -373,3 +373,16 @@ def test_a_predictor_judges_delays() -> None:
     assert solution.evidence.verdict.objectives[0] <= solution.evidence.verdict_before.objectives[0]
     again = method.optimize(scenario(), QUICKEST, FakePredictor(), Budget(evaluations=12))
     assert again.plan == solution.plan
+
+
+def test_polish_is_never_worse_keeps_the_limit_and_brings_a_bound() -> None:
+    for intent in (LEAST_LOADED, replace(LEAST_LOADED, limits=Limits(max_changes=3))):
+        alone, polished = (
+            Reinforcement(polish=polish).optimize(scenario(), intent, FakePredictor(), Budget(evaluations=20_000))
+            for polish in (False, True)
+        )
+        assert polished.objective <= alone.objective * (1 + 1e-9)
+        assert alone.bound is None
+        assert polished.bound is not None
+        assert 0 < polished.bound.value <= polished.objective * (1 + 1e-9)
+        assert intent.limits.max_changes is None or len(polished.plan) <= 3

@@ -16,7 +16,7 @@ def policy(
     *,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of weights, networks and moves.")] = 0,
     teaching_steps: Annotated[int, typer.Option("--teaching-steps", min=1, help="Steps of imitation of the teacher.")] = 900,
-    reinforcement_rounds: Annotated[int, typer.Option("--reinforcement-rounds", min=0, help="Rounds of PPO after it.")] = 36,
+    reinforcement_rounds: Annotated[int, typer.Option("--reinforcement-rounds", min=0, help="Rounds of PPO after it.")] = 24,
     games: Annotated[int, typer.Option("--games", min=1, help="Networks that are steered side by side.")] = 24,
     destination: Destination,
 ) -> None:

@@ -37,7 +37,7 @@ class Asked:
         return judge_many(self.intent, scenarios, self.predict, before=self.original)
 
 
-def ask(rank: Rank, game: Game, asked: Asked, *, width: int, patience: int = 3) -> None:
+def ask(rank: Rank, game: Game, asked: Asked, *, width: int, patience: int = 10) -> None:
     """Move after move: of the ``width`` proposals ranked first the one that the predictor likes best.
 
     Where it likes none better than what there is, the next ones are asked about, ``patience`` times in all; then it ends.

@@ -17,7 +17,7 @@ from nettwin.optimize.budget import Budget, Clock
 from nettwin.optimize.reinforcement.game import Game, Position
 from nettwin.optimize.reinforcement.rules import allowed_by
 from nettwin.optimize.solution import Solution
-from nettwin.optimize.steering.detours import Steering, changes_to
+from nettwin.optimize.steering.detours import changes_to
 from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from nettwin.optimize.reinforcement.policy import PolicyNetwork
 
 NAME = "reinforcement"
+PRECISION = 1e-4
+"""Relative to the bound, at which polishing ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Reinforcement:
     weights: str = ""
     """Folder that ``nettwin learn policy`` wrote; empty: the policy that comes with nettwin."""
     polish: bool = True
-    """Whether local search goes on from where the policy ends: where loads tell the objective and changes are not limited."""
+    """Whether local search goes on from where the policy ends, where loads tell the objective."""
     games: int = 1
     """Games that are played where loads tell the objective, the best of which counts: the first with the most probable moves."""
     width: int = 8
@@ -62,8 +64,8 @@ class Reinforcement:
         position = self._play(network, game, clock)
         changes = changes_to(scenario, position.steering())
         found = Found(method=NAME, changes=changes, notes=_said(position, len(changes)))
-        if self.polish and intent.limits.max_changes is None and not clock.stopped_by:
-            found = _polished(found, position.steering(), (scenario, intent, clock))
+        if self.polish and not clock.stopped_by:
+            found = _polished(found, position, (scenario, intent, clock))
         return answered(scenario, intent, predictor, clock, found)
 
     def _play(self, network: "PolicyNetwork", game: Game, clock: Clock) -> Position:
@@ -111,13 +113,15 @@ def _said(position: Position, n_changes: int) -> Mapping[str, str]:
     return {"policy": f"maximum utilization {position.max_utilization:.4f} with {n_changes} changes"}
 
 
-def _polished(found: Found, steering: Steering, question: tuple[Scenario, Intent, Clock]) -> Found:
-    """Local search from the steering on, with what is left of the budget; it brings a bound along."""
-    from nettwin.optimize.local_search.method import bound_of, problem_for
+def _polished(found: Found, position: Position, question: tuple[Scenario, Intent, Clock]) -> Found:
+    """Local search from the position on, with what is left of the budget; it brings a bound along. The better of both counts."""
     from nettwin.optimize.local_search.search import search
+    from nettwin.optimize.local_search.task import Task, aim_of, bound_of
 
     scenario, intent, clock = question
-    problem = problem_for(scenario, intent)
-    better = search(problem, steering, intent.limits, clock)
-    bound = bound_of(scenario, intent, problem, better)
+    task = Task.of(scenario, intent)
+    better = search(task.problem, position.steering(), task.limits, clock, aim_of(intent, PRECISION), home=task.start)
+    bound = bound_of(scenario, intent, task.problem, better)
+    if better.max_utilization > position.max_utilization:
+        return replace(found, bound=bound, stopped_by=better.stopped_by)
     return replace(found, changes=changes_to(scenario, better.steering), bound=bound, stopped_by=better.stopped_by)

@@ -18,15 +18,15 @@ class PpoArgs:
 
     horizon: int = 24
     """Moves of each game per round."""
-    epochs: int = 2
-    batch_size: int = 192
-    learning_rate: float = 3e-4
-    discount: float = 0.97
+    epochs: int = 3
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    discount: float = 0.99
     smoothing: float = 0.95
     """Of advantages: lambda of generalized advantage estimation (Schulman et al., arXiv 1506.02438)."""
     clip: float = 0.2
     value_weight: float = 0.5
-    entropy_weight: float = 0.002
+    entropy_weight: float = 0.001
 
 
 @dataclass(frozen=True, eq=False)

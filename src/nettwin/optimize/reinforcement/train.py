@@ -1,7 +1,6 @@
 """Training of a policy: teaching, then reinforcement. An experiment script with one dataclass of arguments and one loop.
 
-The output folder holds ``args.json``, the policies after teaching (``imitation``) and at the best validation of all (``policy``),
-``history.csv``, its picture and a checkpoint; started again with the same arguments, it goes on where it was.
+The output folder holds ``args.json``, the policy after teaching (``imitation``), the best one since (``policy``), ``history.csv``, its picture and a checkpoint; started again with the same arguments, it goes on where it was.
 """
 
 import csv
@@ -41,7 +40,7 @@ class TrainArgs:
     games: int = 24
     """Played side by side."""
     teaching_steps: int = 900
-    reinforcement_rounds: int = 36
+    reinforcement_rounds: int = 24
     learning_rate: float = 5e-3
     """Of teaching, at its start."""
     width: int = 32
@@ -115,6 +114,7 @@ def _keep(run: Run, args: TrainArgs, output: Path, row: dict[str, float]) -> Non
     about |= {"args": asdict(args), "validation": {name: round(value, 6) for name, value in row.items() if "drop" in name}}
     if run.step == args.teaching_steps:
         write_policy(output / "imitation", run.network, about)
+        run.best = -np.inf  # what counts from here on is what reinforcement makes of it
     if score > run.best:
         run.best = score
         write_policy(output / "policy", run.network, about)

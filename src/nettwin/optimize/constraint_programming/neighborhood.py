@@ -40,7 +40,8 @@ def task_around(state: State, cuts: Sequence[FailureCut], size: Size, rng: np.ra
     pairs = disjoint_pairs(ways.scenario, ways.intent)
     chosen = _rows(state, pairs, size, rng)
     may_split = set(_largest(ways, chosen, size))
-    choices = _with_partners(ways, pairs, [_choice(state, row, size, row in may_split) for row in chosen])
+    prices = _prices(state)
+    choices = _with_partners(ways, pairs, [_choice(state, row, size, prices, may_split=row in may_split) for row in chosen])
     intact = _intact(state, choices)
     limits, place = ways.intent.limits, {choice.row: index for index, choice in enumerate(choices)}
     others = sum(way.n_changes for row, way in state.moved.items() if row not in place)
@@ -78,12 +79,10 @@ def repaired(state: State, most: int, clock: Clock) -> State:
     if len(broken) <= most or ways.intent.limits.max_changes is not None:
         return state
     broken.sort(key=lambda row: (-ways.scenario.traffic.rate_bps[row], row))
-    moved, prices = dict(state.moved), _prices(state)[:1]
-    for row in broken[most:]:
-        moved.update((row, way) for way in ways.proposals(row, prices, 1)[:1])
-        clock.spend(1)
-        if clock.stopped_by:
-            break
+    rest = np.array(broken[most:], dtype=np.int64)
+    clock.spend(len(rest))
+    found = ways.cheapest_of(rest, _prices(state)[0])
+    moved = {**state.moved, **{row: way for row, way in zip(rest.tolist(), found, strict=True) if way is not None}}
     return replace(state, moved=MappingProxyType(moved))
 
 
@@ -138,13 +137,13 @@ def _largest(ways: Ways, chosen: Sequence[int], size: Size) -> list[int]:
     return sorted(chosen, key=lambda row: (-ways.scenario.traffic.rate_bps[row], row))[: size.split_demands]
 
 
-def _choice(state: State, row: int, size: Size, may_split: bool) -> Choice:
+def _choice(state: State, row: int, size: Size, prices: Sequence[FloatArray], *, may_split: bool) -> Choice:
     ways = state.ways
     present, now = ways.present(row), state.way(row)
     candidates = [present] if now.n_changes == 0 else [present, now]
     known = {candidate.signature for candidate in candidates if not may_split}
     if Knob.SEGMENT_POLICY in ways.intent.limits.knobs:
-        found = ways.proposals(row, _prices(state), size.candidates)
+        found = ways.proposals(row, prices, size.candidates)
         candidates += [candidate for candidate in found if candidate.signature not in known]
     return Choice(
         row, float(ways.scenario.traffic.rate_bps[row]), tuple(candidates), may_split, hint=len(candidates[:2]) - 1 if now.n_changes else 0

@@ -20,7 +20,7 @@ from nettwin.optimize.steering.exact_routes import Apart, Requirement, RouteMode
 from nettwin.optimize.steering.present import Present
 from nettwin.optimize.steering.required import required_detours
 from nettwin.scenario import Scenario
-from nettwin.scenario.arrays import BoolArray, FloatArray
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,9 @@ class Ways:
 
     def proposals(self, row: int, prices: Iterable[FloatArray], n_wanted: int) -> list[Candidate]:
         """New ways, none like another: the cheapest by each of the prices [link] in turn, over at most one node or link if that will do."""
-        ranked = [self._cheapest(row, price, n_wanted) for price in prices]
+        rows_ = np.array([row])
+        allowed = self._allowed(rows_)
+        ranked = [self._ranked(self._costs_over(rows_, price, allowed)[0], 4 * n_wanted) for price in prices]
         detours: Iterator[Detour] = (detour for best in zip_longest(*ranked) for detour in best if detour is not None)
         found = self._distinct(row, (self._over(row, detour) for detour in detours), n_wanted)
         if len(found) < 2:
@@ -154,21 +156,38 @@ class Ways:
     def _now(self) -> Present:
         return Present(self.admissible)
 
-    def _cheapest(self, row: int, price: FloatArray, n_wanted: int) -> list[Detour]:
-        """The direct way and the detours over one place, by price."""
-        admissible, topology = self.admissible, self.scenario.topology
-        source, target = self.ends(row)
-        cost = self._costs(price)
-        over_node = np.where(admissible.by_node(row), cost[source] + cost[:, target], np.inf)
-        over_link = np.where(
-            admissible.by_link(row), cost[source, topology.link_source] + price + cost[topology.link_target, target], np.inf
-        )
-        direct = cost[source, target] if admissible.direct[row] else np.inf
-        costs = np.concatenate([[direct], over_node, over_link])
-        places: list[Detour] = [(), *((node,) for node in range(topology.n_nodes)), *((~link,) for link in range(topology.n_links))]
-        costs[1:] *= 1 + 1e-9  # of ways that cost the same the simplest comes first
-        best = np.argsort(costs, kind="stable")[: 4 * n_wanted]
-        return [places[place] for place in best if np.isfinite(costs[place])]
+    def cheapest_of(self, rows_: IntArray, price: FloatArray) -> list[Candidate | None]:
+        """For each of many demands the cheapest of the direct way and the detours over one place; None where none is allowed."""
+        costs = self._costs_over(rows_, price, self._allowed(rows_))
+        best = costs.argmin(axis=1)
+        is_any = np.isfinite(costs[np.arange(len(rows_)), best])
+        return [
+            self.ordered(row, self._over(row, self._places[place])) if found else None
+            for row, place, found in zip(rows_.tolist(), best.tolist(), is_any.tolist(), strict=True)
+        ]
+
+    def _ranked(self, costs: FloatArray, n: int) -> list[Detour]:
+        best = np.argsort(costs, kind="stable")[:n]
+        return [self._places[place] for place in best if np.isfinite(costs[place])]
+
+    @cached_property
+    def _places(self) -> list[Detour]:
+        """The direct way, then the detours over each node, then those over each link."""
+        topology = self.scenario.topology
+        return [(), *((node,) for node in range(topology.n_nodes)), *((~link,) for link in range(topology.n_links))]
+
+    def _allowed(self, rows_: IntArray) -> BoolArray:  # [row, place]
+        direct = self.admissible.direct[rows_][:, None]
+        return np.concatenate([direct, *(self.admissible.of_rows(rows_, is_link=is_link) for is_link in (False, True))], axis=1)
+
+    def _costs_over(self, rows_: IntArray, price: FloatArray, allowed: BoolArray) -> FloatArray:  # [row, place]
+        """Of ways that cost the same the simplest is a little cheaper; infinite where a way is not allowed."""
+        topology, traffic, cost = self.scenario.topology, self.scenario.traffic, self._costs(price)
+        source, target = traffic.source[rows_], traffic.target[rows_]
+        over_node = cost[source] + cost[:, target].T
+        over_link = cost[source][:, topology.link_source] + price + cost[topology.link_target][:, target].T
+        costs = np.concatenate([cost[source, target][:, None], over_node * (1 + 1e-9), over_link * (1 + 2e-9)], axis=1)
+        return np.where(allowed, costs, np.inf)
 
     def _costs(self, price: FloatArray) -> FloatArray:  # [source, target]
         """What a unit of traffic pays on its way between any two nodes."""

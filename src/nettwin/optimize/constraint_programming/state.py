@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -30,7 +31,7 @@ class State:
         """What a demand does in this state."""
         return self.moved[row] if row in self.moved else self.ways.present(row)
 
-    @property
+    @cached_property
     def load_bps(self) -> FloatArray:  # [link]
         scenario = self.ways.scenario
         load = np.asarray(self.ways.present_share.T @ scenario.traffic.rate_bps)
@@ -61,7 +62,7 @@ class State:
             return 0.0
         return float(delay_s.max() if objective.across == "max" else np.average(delay_s, weights=rate[concerned]))
 
-    @property
+    @cached_property
     def delay_s(self) -> FloatArray:  # [demand]
         """Propagation delay, the mean over the paths of each demand."""
         delay_s = np.array(self.ways.present_share @ self.ways.scenario.topology.propagation_delay_s)

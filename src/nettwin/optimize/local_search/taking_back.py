@@ -10,7 +10,10 @@ from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 _FOLDER = Path(__file__).parent
 
-discard_stale_cache(_FOLDER, [*_FOLDER.glob("*.py"), *(_FOLDER.parent / "steering").glob("*.py")])
+discard_stale_cache(
+    _FOLDER,
+    [path for folder in (_FOLDER, _FOLDER.parent / "steering", _FOLDER.parents[1] / "controlplane") for path in folder.glob("*.py")],
+)
 
 
 @compiled

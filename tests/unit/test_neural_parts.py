@@ -175,9 +175,10 @@ def test_calibration_survives_json_and_interpolates() -> None:
     table = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
     calibration = Calibration.from_dict(json.loads(json.dumps(Calibration({"delay": table}).to_dict())))
     group = groups(np.array([5, 30, 300]), np.array([0.2, 0.9, 2.0]))
-    assert group.tolist() == [0, 4 + 2, 8 + 3]
+    loads = len(LOAD_EDGES) + 1
+    assert group.tolist() == [0, loads + 4, 2 * loads + 5]
     at_90 = COVERAGES.index(0.9)
-    assert calibration.factor("delay", group, 0.9).tolist() == [table[0, 0, at_90], table[1, 2, at_90], table[2, 3, at_90]]
+    assert calibration.factor("delay", group, 0.9).tolist() == [table[0, 0, at_90], table[1, 4, at_90], table[2, 5, at_90]]
     between = calibration.factor("delay", group, 0.85)[0]
     assert table[0, 0, at_90 - 1] < between < table[0, 0, at_90]
 

@@ -41,10 +41,11 @@ def _recipe(name: str, scale: int, precision: float, *, members: int, epochs: in
     few, many = (1e7 * precision, 4e4 * precision), (2e7 * precision, 5e3 * precision)
     return Recipe(
         name=name,
-        version=f"1.0-{name}",
+        version=f"1.1-{name}",
         train=(
             DatasetArgs(samples=3200 * scale, seed=1, hops=usual[0], hops_per_demand=usual[1]),
             DatasetArgs(samples=1000 * scale, seed=11, space=THIN, hops=thin[0], hops_per_demand=thin[1]),
+            DatasetArgs(samples=1280 * scale, seed=21, space=THIN, hops=thin[0], hops_per_demand=thin[1]),
         ),
         validation=(_larger(2, 24, (20, 40), few), _larger(12, 12, (30, 60), many, 4000)),
         calibration=(
@@ -65,7 +66,7 @@ SMOKE = DatasetArgs(samples=40, seed=1, hops=2e5, hops_per_demand=1e3, shard_siz
 RECIPES: dict[str, Recipe] = {
     "smoke": Recipe(
         name="smoke",
-        version="1.0-smoke",
+        version="1.1-smoke",
         train=(SMOKE,),
         validation=(_larger(2, 2, (12, 16), (3e5, 0.0)),),
         calibration=(_larger(3, 2, (10, 16), (3e5, 0.0)),),
@@ -73,7 +74,7 @@ RECIPES: dict[str, Recipe] = {
         epochs=3,
         batch_size=8,
     ),
-    "laptop": _recipe("laptop", 1, 1.0, members=3, epochs=30),
+    "laptop": _recipe("laptop", 1, 1.0, members=3, epochs=40),
     "full": _recipe("full", 5, 4.0, members=5, epochs=120),
 }
 

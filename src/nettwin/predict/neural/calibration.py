@@ -14,7 +14,7 @@ from nettwin.scenario.arrays import FloatArray, IntArray
 
 SIZE_EDGES = (20, 60)
 """Nodes: up to 20, up to 60, more."""
-LOAD_EDGES = (0.5, 0.8, 1.0)
+LOAD_EDGES = (0.5, 0.65, 0.8, 0.9, 1.0)
 """Largest offered load of a port on the paths of a demand, or of the queue's port."""
 COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.99)
 DEMAND_FIGURES = ("delay", "variation", "quantiles", "ipdv", "loss")
@@ -38,7 +38,8 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> "Calibration":
-        return cls({figure: np.array(table, dtype=np.float64) for figure, table in plain.items()})
+        shape = (len(SIZE_EDGES) + 1, len(LOAD_EDGES) + 1, len(COVERAGES))
+        return cls({figure: np.array(table, dtype=np.float64).reshape(shape) for figure, table in plain.items()})
 
     @classmethod
     def none(cls) -> "Calibration":

@@ -1,0 +1,104 @@
+"""How often the intervals of the neural twin hold, for demands, queues and links, on the networks of benchmarks/neural_simulated.py.
+
+python benchmarks/neural_intervals.py
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from nettwin.formats import shards
+from nettwin.performance import Interval, Performance
+from nettwin.performance.realised_rates import with_realised_rates
+from nettwin.predict.neural import NeuralPredictor
+from neural_simulated import BUDGETS, ROOT
+
+FIGURES = {
+    "demands": ("delay_s", "delay_variation_s", "ipdv_s", "delay_quantiles_s", "loss_ratio"),
+    "queues": ("delay_s", "occupancy_packets", "loss_ratio", "utilization"),
+    "links": ("utilization", "loss_ratio"),
+}
+SLACK = {"utilization": 1e-3, "loss_ratio": 1e-3}
+"""Of a ratio over a finite time, whose chance is not covered: without losses a utilization is known but for that."""
+
+
+@dataclass(frozen=True)
+class Args:
+    """What is asked, and where the table goes."""
+
+    weights: str | None = None
+    sizes: tuple[int, ...] = tuple(BUDGETS)
+    limit: int = 20
+    """Networks per size."""
+    data: Path = ROOT / "out" / "benchmark-data"
+    table: Path = ROOT / "benchmarks" / "results" / "neural_intervals.md"
+
+
+def main() -> None:
+    args = parsed()
+    lines = list(report(args))
+    args.table.write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+def report(args: Args) -> Iterator[str]:
+    yield "# Coverage of the intervals of the neural twin\n"
+    yield f"Made by `python benchmarks/neural_intervals.py`. The networks of neural_simulated.md, {args.limit} per size; share of the"
+    yield "figures, in percent, that lie in their interval of 90 %: mean over networks. What was measured is noisy (label_noise.md), and"
+    yield "the intervals of a steady state do not cover that noise; utilizations and losses may be off by 0.001 for it. Losses: of demands,"
+    yield "queues and links that lose, or were expected to lose, one packet in 10,000.\n"
+    names = [f"{part[:-1]}: {name.removesuffix('_s').replace('_', ' ')}" for part, figures in FIGURES.items() for name in figures]
+    yield f"| nodes | {' | '.join(names)} |"
+    yield f"|{'---|' * (len(names) + 1)}"
+    for nodes in args.sizes:
+        shares = coverage(args, nodes)
+        yield f"| {nodes} | {' | '.join(f'{100 * share:.1f}' for share in shares)} |"
+
+
+def coverage(args: Args, nodes: int) -> list[float]:
+    """Mean over networks by figure, in the order of ``FIGURES``."""
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    engine = NeuralPredictor(args.weights)
+    for row in islice(shards.samples(args.data / str(nodes)), args.limit):
+        sample = row.read()
+        assert sample.performance is not None, row
+        answer = engine.predict(with_realised_rates(sample.scenario, sample.performance))
+        assert answer.interval is not None, row
+        for part, figures in FIGURES.items():
+            for name in figures:
+                found[part, name].append(held(part, name, (sample.performance, answer), answer.interval))
+    return [float(np.nanmean(found[part, name])) for part, figures in FIGURES.items() for name in figures]
+
+
+def held(part: str, name: str, both: tuple[Performance, Performance], interval: Interval) -> float:
+    """Share of the measured figures that lie in their intervals; NaN where there are none."""
+    suffix = "" if part == "demands" else f"_{part}"
+    low, high = (getattr(getattr(interval, f"{end}{suffix}"), name) for end in ("lower", "upper"))
+    measured, expected = (getattr(getattr(performance, part), name) for performance in both)
+    known = np.isfinite(measured) & np.isfinite(low) & np.isfinite(high)
+    if name == "loss_ratio":
+        known &= np.maximum(measured, expected) > 1e-4
+    if not known.any():
+        return float("nan")
+    slack = SLACK.get(name, 0.0)
+    return float(((measured >= low - slack) & (measured <= high + slack))[known].mean())
+
+
+def parsed() -> Args:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", default=Args.weights, help="folder of a twin instead of the shipped one")
+    parser.add_argument("--sizes", default=",".join(map(str, Args.sizes)), help="numbers of nodes, as 14,24")
+    parser.add_argument("--limit", type=int, default=Args.limit, help="networks per size")
+    parser.add_argument("--data", type=Path, default=Args.data, help="where benchmarks/neural_simulated.py put its networks")
+    parser.add_argument("--table", type=Path, default=Args.table)
+    options = vars(parser.parse_args())
+    return Args(**{**options, "sizes": tuple(int(size) for size in options["sizes"].split(","))})
+
+
+if __name__ == "__main__":
+    main()

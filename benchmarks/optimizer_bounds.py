@@ -3,7 +3,7 @@
     python benchmarks/optimizer_bounds.py ../shared/data/repetita
 
 Demands are scaled so that the optimum of the multi-commodity flow problem is 0.9. CPU seconds of one thread, without reading the
-files and without the first compilation. Links, not one direction of them: all counts are of directed links.
+files and without the first compilation; counts of links are of directed ones.
 """
 
 import sys
@@ -19,6 +19,7 @@ from nettwin.formats import read
 from nettwin.intents.intent import Intent
 from nettwin.intents.limits import Limits
 from nettwin.optimize.budget import Budget, Clock
+from nettwin.optimize.column_generation.choosing import Choice
 from nettwin.optimize.column_generation.rounding import rounded
 from nettwin.optimize.column_generation.search import Steered, fewest_changes, lowest_utilization
 from nettwin.optimize.column_generation.tasks import Case, case_of
@@ -104,7 +105,7 @@ def _lowest(case: Case, floor: float) -> Steered:
 
 def _plan(case: Case, found: Steered) -> tuple[float, int]:
     fewer = fewest_changes(case.task, found, Clock(Budget()), found.value * (1 + TOLERANCE))
-    shares = rounded(case.task.problem, fewer.shares, 4, 0.005)
+    shares = rounded(case.task.problem, fewer.shares, found.price, Choice(4, 0.005), Clock(Budget()))
     value = float(utilization_by(case.task.problem, shares.ways, shares.share).max())
     return value, len(steering_from(case.task.problem, shares))
 

@@ -89,7 +89,7 @@ def _solved(ways: Ways, is_chosen: BoolArray, fixed: FloatArray, choice: Choice,
     is_whole = (np.arange(n) > len(ways)).astype(np.int32)
     highs = quiet_highs()
     seconds = max(min(_LONGEST_S, clock.seconds_left), 1e-3)
-    options = {"presolve": "choose", "solver": "choose", "simplex_iteration_limit": 2**31 - 1, "time_limit": seconds}
+    options = {"presolve": "choose", "solver": "choose", "time_limit": seconds}
     for option, value in {**options, "mip_rel_gap": choice.tolerance, "mip_max_nodes": _NODES}.items():
         highs.setOptionValue(option, value)
     bounds = np.concatenate([np.full(len(fixed), -np.inf), lower]), np.concatenate([-fixed, upper])

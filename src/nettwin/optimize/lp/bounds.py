@@ -7,7 +7,7 @@ For any lengths w >= 0 of the links:
 (the dual of the multi-commodity flow problem). So lengths prove a bound, wherever they come from and however badly they were rounded.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -64,17 +64,20 @@ def multi_commodity_flow(
     return generate(oracle, start, clock, tell=tell)
 
 
-def mcf_bound(
-    network: FlowNetwork, clock: Clock, hints: Iterator[FloatArray] | tuple[FloatArray, ...] = (), target: float = np.inf
-) -> Bound:
+def best_of(network: FlowNetwork, lengths: Iterable[FloatArray]) -> Bound:
+    """The best bound that cuts, equal prices of all links, or any of these lengths [arc] prove."""
+    bound = Bound(value=node_cuts(network)[0], proof=CUT_PROOF)
+    for length in (1.0 / network.capacity_bps, *lengths):
+        bound = _better(bound, proven_by(network, length))
+    return bound
+
+
+def mcf_bound(network: FlowNetwork, clock: Clock, hints: Iterable[FloatArray] = (), target: float = np.inf) -> Bound:
     """The best bound within the budget: cuts, then lengths that somebody offers, then the optimum of the flow problem.
 
     ``target`` is a utilization that is attained: once it is proven to be the optimum, there is nothing left to do.
     """
-    value, _ = node_cuts(network)
-    bound = Bound(value=value, proof=CUT_PROOF)
-    for length in hints:
-        bound = _better(bound, proven_by(network, length))
+    bound = best_of(network, hints)
     if not len(network.rate_bps) or bound.value >= target * (1 - Aim().tolerance) or clock.stopped_by:
         return bound
     flow = multi_commodity_flow(network, clock)

@@ -1,5 +1,7 @@
 """From a flow over any paths to weighted segment lists, as far as these can follow it."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy.sparse import csc_array, csr_array, diags_array
 
@@ -39,37 +41,45 @@ def segment_lists_of(flow: Generated, network: FlowNetwork, scenario: Scenario, 
     admissible = Admissible.of(scenario, intent, vectors)
     steering: Steering = dict(steering_of(scenario))
     pinned = {scenario.index_of_demand(name) for name in scenario.policy.explicit_paths}
+    paths = _paths(flow, network, scenario, vectors, least_share)
     n_missing = 0
-    ways, share = flow.shares.ways, flow.shares.share
-    moved = np.unique(ways.demand[np.all(ways.key == NO_KEY, axis=1) & (share >= least_share)])
-    demands = _members(network, moved)
-    for commodity in moved:
-        index = np.flatnonzero((ways.demand == commodity) & (share >= least_share))
-        paths = [(int(way), _route(network, ways, int(way), int(network.origin[commodity]))) for way in index]
-        for row in demands[int(commodity)]:
-            allowed = [
-                (detour, float(share[way]))
-                for way, route in paths
-                if route and admissible.allows(row, detour := detour_along(vectors, scenario.topology, route))
-            ]
-            n_missing += sum(bool(route) for _, route in paths) - len(allowed)
-            if row not in pinned:
+    for commodity, rows in _members(network, paths).items():
+        for row in rows:
+            allowed = [each for each in paths[commodity] if _is_allowed(admissible, row, each[0])]
+            n_missing += len(paths[commodity]) - len(allowed)
+            if row not in pinned and allowed:
                 steering[row] = _mixed(allowed, steering.get(row, (((), 1.0),)), intent.limits.max_splits)
     return steering, n_missing
 
 
-def _members(network: FlowNetwork, commodities: np.ndarray) -> dict[int, list[int]]:
-    rows = np.flatnonzero(np.isin(network.commodity, commodities))
-    members: dict[int, list[int]] = {int(commodity): [] for commodity in commodities}
-    for row in rows:
+def _is_allowed(admissible: Admissible, row: int, detour: Detour) -> bool:
+    if admissible.is_constrained(row):
+        return admissible.allows(row, detour)
+    return len(detour) <= admissible.max_segments
+
+
+def _paths(
+    flow: Generated, network: FlowNetwork, scenario: Scenario, vectors: SegmentVectors, least_share: float
+) -> dict[int, list[tuple[Detour, float]]]:
+    """For each commodity that leaves its present way: the detours along its paths, and their shares."""
+    ways, share = flow.shares.ways, flow.shares.share
+    paths: dict[int, list[tuple[Detour, float]]] = {}
+    for way in np.flatnonzero((ways.key[:, 0] == NO_KEY) & (share >= least_share)):
+        commodity = int(ways.demand[way])
+        route = _route(network, ways, int(way), int(network.origin[commodity]))
+        paths.setdefault(commodity, []).append((detour_along(vectors, scenario.topology, route), float(share[way])))
+    return paths
+
+
+def _members(network: FlowNetwork, commodities: Iterable[int]) -> dict[int, list[int]]:
+    members: dict[int, list[int]] = {commodity: [] for commodity in commodities}
+    for row in np.flatnonzero(np.isin(network.commodity, np.array(list(members), dtype=np.int64))):
         members[int(network.commodity[row])].append(int(row))
     return members
 
 
 def _route(network: FlowNetwork, ways: Ways, way: int, origin: int) -> tuple[int, ...]:
-    """The links of a path in order; empty for the present way."""
-    if ways.key[way, 0] == _PRESENT:
-        return ()
+    """The links of a path in order."""
     arcs = ways.usage.indices[ways.usage.indptr[way] : ways.usage.indptr[way + 1]]
     leaving = {int(network.source[arc]): int(arc) for arc in arcs}
     route, here = [], origin

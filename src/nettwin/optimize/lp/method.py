@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from nettwin.errors import OptimizationError
 from nettwin.intents.intent import Intent
 from nettwin.intents.limits import Knob
 from nettwin.intents.objectives import Figure
 from nettwin.optimize.answer import Found, answered
 from nettwin.optimize.budget import Budget, Clock
-from nettwin.optimize.lp.bounds import CUT_PROOF, FLOW_PROOF, multi_commodity_flow, node_cuts, proven_by
+from nettwin.optimize.lp.bounds import best_of, multi_commodity_flow
 from nettwin.optimize.lp.flow_network import FlowNetwork
 from nettwin.optimize.lp.flow_plan import Steering, present_flow, segment_lists_of
-from nettwin.optimize.solution import Bound, Solution
+from nettwin.optimize.solution import Solution
 from nettwin.optimize.steering.detours import changes_to
 from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
@@ -32,7 +30,7 @@ class MultiCommodityFlow:
         return "lp"
 
     def optimize(self, scenario: Scenario, intent: Intent, predictor: Predictor, budget: Budget) -> Solution:
-        """The bound, and the flow's paths as far as the allowed segment lists can express them.
+        """The bound; and once the flow is optimal, its paths as far as the allowed segment lists can express them.
 
         Raises OptimizationError for an intent whose first objective is not the maximum utilization.
         """
@@ -42,12 +40,12 @@ class MultiCommodityFlow:
         present = present_flow(network, scenario)
         flow = multi_commodity_flow(network, clock, present, lambda value, bound: clock.tell(self.name, value, bound))
         steering, n_missing = Steering(), 0
-        if Knob.SEGMENT_POLICY in intent.limits.knobs:
+        if flow.is_optimal and Knob.SEGMENT_POLICY in intent.limits.knobs:
             steering, n_missing = segment_lists_of(flow, network, scenario, intent, self.least_share)
         found = Found(
             method=self.name,
             changes=changes_to(scenario, steering) if steering else (),
-            bound=None if Knob.CAPACITY in intent.limits.knobs else _bound(network, flow.price),
+            bound=None if Knob.CAPACITY in intent.limits.knobs else best_of(network, (flow.price / network.capacity_bps,)),
             stopped_by="optimum" if flow.is_optimal else clock.stopped_by,
             notes=_notes(flow.value, n_missing),
         )
@@ -61,12 +59,6 @@ def _check(intent: Intent) -> None:
             where="lp",
             hint="minimize max-utilization first, or use the method portfolio",
         )
-
-
-def _bound(network: FlowNetwork, price: np.ndarray) -> Bound:
-    cut, _ = node_cuts(network)
-    flow = proven_by(network, price / network.capacity_bps)
-    return Bound(value=flow, proof=FLOW_PROOF) if flow > cut else Bound(value=cut, proof=CUT_PROOF)
 
 
 def _notes(value: float, n_missing: int) -> Mapping[str, str]:

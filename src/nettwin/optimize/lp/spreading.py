@@ -34,6 +34,7 @@ def spread(oracle: Oracle, start: Start, clock: Clock) -> Start:
     responses = _Responses(oracle, start.ways.take(np.flatnonzero(way_is_single)), rest, np.random.default_rng(clock.budget.seed))
     while responses.improve(clock):
         pass
+    responses.average(clock)
     split = np.flatnonzero(~way_is_single)
     ways = responses.best.and_also(start.ways.take(split))
     order = np.argsort(ways.demand, kind="stable")
@@ -49,6 +50,7 @@ class _Responses:
         self._lowest = self._reference = float(self._utilization.max(initial=0.0))
         self.price, self._bound = np.full(len(rest), 1.0 / max(len(rest), 1)), -np.inf
         self._n_rounds = self._since = 0
+        self._prices: list[FloatArray] = []
 
     def improve(self, clock: Clock) -> bool:
         """One round. False: it is time to end."""
@@ -56,6 +58,7 @@ class _Responses:
             return False
         sharpness = _SHARPNESS * _GROWTH**self._n_rounds / float(self._utilization.max())
         price = _softmax(sharpness * self._utilization)
+        self._prices.append(price)
         offered = self._ask(price, clock)
         saved = self._ways.price(price, 0.0) - offered.price(price, 0.0)
         pays = np.flatnonzero(saved > _PAYS * self._lowest / max(len(saved), 1))
@@ -63,6 +66,11 @@ class _Responses:
             self._move(offered, pays, self._part(offered, pays, sharpness))
         self._n_rounds += 1
         return bool(len(pays))
+
+    def average(self, clock: Clock) -> None:
+        """Try the mean of the later prices: what multiplicative weights converge to is their mean, not the last ones."""
+        if len(self._prices) > 1 and not clock.stopped_by:
+            self._ask(np.mean(self._prices[len(self._prices) // 2 :], axis=0), clock)
 
     def _ask(self, price: FloatArray, clock: Clock) -> Ways:
         paid, ways = self._oracle.cheapest(price, 0.0)

@@ -1,7 +1,9 @@
 """Search guided by a predictor: here by queueing theory, which is quick and needs no trained twin."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Event
 
 import numpy as np
@@ -30,7 +32,7 @@ from nettwin.optimize.twin_guided.floor import delay_floor, least_delay_s
 from nettwin.optimize.twin_guided.importance import Figures, importance_of
 from nettwin.optimize.twin_guided.proposals import detour_move
 from nettwin.optimize.twin_guided.response import Surface, surface_of, ways_of
-from nettwin.performance import Performance
+from nettwin.performance import Interval, Performance
 from nettwin.predict.queueing import QueueingPredictor
 from nettwin.scenario import Demand, FixedSize, Link, Node, Scenario, Topology, Traffic
 
@@ -230,6 +232,16 @@ def test_a_correction_makes_the_prediction_what_was_measured() -> None:
     assert corrected.demands.loss_ratio == pytest.approx(predicted.demands.loss_ratio)
 
 
+def test_a_correction_is_never_hopeful_and_chance_counts_against_a_claim() -> None:
+    scenario = network()
+    predicted, kinder = THEORY.predict(scenario), Slower(0.7).predict(scenario)
+    assert Correction.between(predicted, kinder).delay == pytest.approx(1.0)
+    wide = replace(predicted.demands, delay_s=1.4 * predicted.demands.delay_s)
+    measured = replace(predicted, interval=Interval(coverage=0.95, lower=predicted.demands, upper=wide))
+    assert Correction.by_chance(measured).of(measured).demands.delay_s == pytest.approx(wide.delay_s)
+    assert Correction.by_chance(predicted).quantiles == pytest.approx(1.0)
+
+
 def test_a_contradicted_claim_leads_the_search_on(monkeypatch: pytest.MonkeyPatch) -> None:
     from nettwin.predict import registry
 
@@ -256,6 +268,15 @@ def test_scheduling_knobs_mend_a_class_map() -> None:
     solution = QUICK.optimize(scenario, replace(INTENT, limits=Limits(knobs=knobs)), THEORY, Budget(evaluations=24))
     assert solution.objective < 0.8 * gold_delay(scenario)
     assert any(link.scheduling.queue_of_class(0) != link.scheduling.queue_of_class(1) for link in solution.scenario.topology.links)
+
+
+def test_the_page_shows_what_works(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "optimizers.md").read_text(encoding="utf-8")
+    section = page.split("## Twin-guided search", 1)[1].split("\n## ", 1)[0]
+    (program,) = re.findall(r"^```python\n(.*?)^```", section, flags=re.DOTALL | re.MULTILINE)
+    exec(compile(program, "optimizers.md", "exec"), {})  # noqa: S102 - our own page
+    before, after = (float(figure) for figure in re.findall(r"([\d.]+) ms", capsys.readouterr().out))
+    assert after < 0.8 * before
 
 
 def test_the_jury_counts_and_asks_in_one_batch() -> None:

@@ -11,8 +11,11 @@ from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray
 
-RANGE = (0.5, 2.0)
-"""Quotients of measured and predicted delays are kept in it: beyond, the measurement saw too few packets."""
+RANGE = (1.0, 3.0)
+"""Quotients of measured and predicted delays are kept in it. A simulation that saw few bursts may be too kind: it never makes the
+twin more hopeful, only more careful."""
+UNKNOWN_NOISE = 0.5
+"""Relative noise of a demand that sent too few packets to tell it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,18 @@ class Correction:
         p, m = predicted.demands, measured.demands
         pairs = ((p.delay_s, m.delay_s), (p.delay_variation_s, m.delay_variation_s), (p.delay_quantiles_s, m.delay_quantiles_s))
         return cls(*(_quotient(*pair) for pair in pairs))
+
+    @classmethod
+    def by_chance(cls, measured: Performance) -> "Correction":
+        """What a measurement may be off: once more the relative half-width of the mean delay's interval, for quantiles too."""
+        mean = measured.demands.delay_s
+        if measured.interval is None:
+            noise = np.zeros(len(mean))
+        else:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                noise = np.nan_to_num(measured.interval.upper.delay_s / mean - 1, nan=UNKNOWN_NOISE, posinf=UNKNOWN_NOISE)
+        upward = 1 + noise
+        return cls(upward, upward, np.repeat(upward[:, None], len(measured.quantile_levels), axis=1))
 
     def of(self, performance: Performance) -> Performance:
         """A prediction and its interval, corrected."""

@@ -10,6 +10,7 @@ from nettwin.intents.slo import Metric, Slo
 from nettwin.intents.verdict import ClauseVerdict, Status, Verdict
 from nettwin.optimize.budget import Clock
 from nettwin.optimize.twin_guided.asking import Judged
+from nettwin.optimize.twin_guided.correction import Correction
 from nettwin.performance import Performance
 from nettwin.predict.predictor import Predictor
 from nettwin.scenario import Scenario
@@ -23,7 +24,7 @@ class Verified:
     measured: Verdict | None = None
     """By the intent as it stands; None: it was not simulated."""
     proven: Verdict | None = None
-    """By the intent with bounds that leave room for the chance in a simulation."""
+    """By a simulation as unlucky as its interval allows, with bounds that leave a margin."""
     performance: Performance | None = None
     """Measured."""
 
@@ -67,9 +68,9 @@ class Court:
 
     def _verified(self, finalist: Judged) -> Verified:
         answer = self.simulator.predict(finalist.scenario)
-        measured, proven = (
-            self._judged(intent, finalist.scenario, answer) for intent in (self.intent, tightened(self.intent, self.margin))
-        )
+        measured = self._judged(self.intent, finalist.scenario, answer)
+        careful = Correction.by_chance(answer).of(answer)
+        proven = self._judged(tightened(self.intent, self.margin), finalist.scenario, careful)
         return Verified(finalist, measured, proven, answer)
 
     def _judged(self, intent: Intent, scenario: Scenario, answer: Performance) -> Verdict:

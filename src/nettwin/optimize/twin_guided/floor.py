@@ -21,13 +21,13 @@ def delay_floor(scenario: Scenario, intent: Intent) -> Bound | None:
     objective = intent.objectives[0] if intent.objectives else None
     if objective is None or objective.minimize is not Figure.ONE_WAY_DELAY:
         return None
+    least = least_delay_s(scenario, has_transmission=Knob.CAPACITY not in intent.limits.knobs)
     chosen = rows(intent, objective.over, scenario)
-    least = least_delay_s(scenario, has_transmission=Knob.CAPACITY not in intent.limits.knobs)[chosen]
-    if not len(chosen) or not bool(np.all(np.isfinite(least))):
+    chosen = chosen[(scenario.traffic.rate_bps[chosen] > 0) & np.isfinite(least[chosen])]  # nothing else has a delay
+    if not len(chosen):
         return None
-    rate = scenario.traffic.rate_bps[chosen]
-    is_weighted = objective.across != "max" and rate.sum() > 0
-    return Bound(value=float(rate @ least / rate.sum() if is_weighted else least.max()), proof=PROOF)
+    value = least[chosen].max() if objective.across == "max" else np.average(least[chosen], weights=scenario.traffic.rate_bps[chosen])
+    return Bound(value=float(value), proof=PROOF)
 
 
 def least_delay_s(scenario: Scenario, *, has_transmission: bool = True) -> FloatArray:  # [demand]

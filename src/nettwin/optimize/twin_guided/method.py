@@ -76,16 +76,14 @@ class TwinGuided:
 
     def _searched(self, search: Search, starts: Sequence[Scenario], clock: Clock) -> tuple[Verified, int]:
         """The finalist that the simulator likes best, and how many it saw; where it contradicts a claim, the search goes on corrected."""
-        simulator = registry.create("simulator", seed=self.seed, packets=self.packets) if self.finalists else None
-        if simulator is None:
-            search.run(starts, 1.0)
-            return Verified(search.best), 0
-        court = Court(search.intent, search.before.scenario, simulator, self.margin)
         n_simulated = 0
-        for share in SHARES if search.intent.slos else SHARES[-1:]:
+        for share in self._shares(search.intent):
             search.run(starts if not n_simulated else [], share)
-            if search.best.scenario is court.before or clock.stopped_by == "interrupt":
+            if not self.finalists or search.best.scenario is search.before.scenario or clock.stopped_by == "interrupt":
                 return Verified(search.best), n_simulated
+            # Another seed each time: what a simulation led to must not be confirmed by the same chance.
+            simulator = registry.create("simulator", seed=self.seed + n_simulated, packets=self.packets)
+            court = Court(search.intent, search.before.scenario, simulator, self.margin)
             checked = court.verified(search.finalists(self.finalists), clock)
             n_simulated += len(checked)
             if checked[0].is_confirmed or clock.stopped_by or share == SHARES[-1]:
@@ -93,6 +91,11 @@ class TwinGuided:
             predicted = search.jury.plain(checked[0].candidate.scenario)
             search.correct(Correction.between(predicted, checked[0].performance or predicted))
         return checked[0], n_simulated
+
+    def _shares(self, intent: Intent) -> tuple[float, ...]:
+        if not self.finalists:
+            return (1.0,)
+        return SHARES if intent.slos else SHARES[-1:]
 
 
 def changes_between(before: Scenario, after: Scenario) -> tuple[Change, ...]:

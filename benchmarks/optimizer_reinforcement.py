@@ -222,7 +222,7 @@ def searched(method: str, seconds: float, args: Args, network: Network, max_chan
     """One of nettwin's methods; its seconds are wall-clock time, those of the table are CPU time."""
     options = {"weights": str(args.policy)} if method == "reinforcement" else {}
     optimizer, wanted = registry.create(method, **options), intent(None if max_changes == UNLIMITED else max_changes)
-    optimizer.optimize(random_game(35).scenario, wanted, judge(), Budget(seconds=0.1))  # compile
+    optimizer.optimize(random_game(35).scenario, wanted, judge(), Budget(evaluations=2000))  # compile
     start = time.process_time()
     solution = optimizer.optimize(network.scenario, wanted, judge(), Budget(seconds=seconds))
     return Played(network.gap(solution.objective), time.process_time() - start, solution.evidence.evaluations, len(solution.plan))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from nettwin.optimize.reinforcement.policy import PolicyNetwork
 
 NAME = "reinforcement"
+PLAYING = 0.3
+"""Share of the budget for the policy where local search follows."""
 PRECISION = 1e-4
 """Relative to the bound, at which polishing ends."""
 
@@ -61,7 +63,10 @@ class Reinforcement:
         game = allowed_by(scenario, intent)
         if not _loads_tell(intent):
             return self._ask(network, game, (scenario, intent, predictor, clock))
-        position = self._play(network, game, clock)
+        playing = Clock(_part(budget)) if self.polish else clock
+        position = self._play(network, game, playing)
+        if playing is not clock:
+            clock.spend(playing.evaluations)
         changes = changes_to(scenario, position.steering())
         found = Found(method=NAME, changes=changes, notes=_said(position, len(changes)))
         if self.polish and not clock.stopped_by:
@@ -107,6 +112,12 @@ def _loads_tell(intent: Intent) -> bool:
     """Whether the game's own cost is what the intent wants first."""
     is_load = not intent.objectives or intent.objectives[0].minimize is Figure.MAX_UTILIZATION
     return is_load and not intent.slos
+
+
+def _part(budget: Budget) -> Budget:
+    """What the policy may spend where local search is to have the rest."""
+    evaluations = None if budget.evaluations is None else max(1, int(budget.evaluations * PLAYING))
+    return replace(budget, seconds=budget.seconds * PLAYING, evaluations=evaluations)
 
 
 def _said(position: Position, n_changes: int) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """Training of a policy: teaching, then reinforcement. An experiment script with one dataclass of arguments and one loop.
 
-The output folder holds ``args.json``, the policy after teaching (``imitation``), the best one since (``policy``), ``history.csv``, its picture and a checkpoint; started again with the same arguments, it goes on where it was.
+The output folder holds ``args.json``, the policy after teaching (``imitation``), the best one since (``policy``), ``history.csv``, its
+picture and a checkpoint; started again with the same arguments, it goes on where it was.
 """
 
 import csv

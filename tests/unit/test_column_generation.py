@@ -1,5 +1,6 @@
 """Column generation against the linear program over all segment lists, written out in full; limits, constraints, warm starts."""
 
+import re
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -229,3 +230,14 @@ def test_published_optima_of_repetita(name: str, has_adjacency: bool, optimum: f
     found = lowest(of, 0.8999)
     assert found.value == pytest.approx(optimum, rel=2e-4)
     assert found.bound >= optimum * (1 - 3e-4)
+
+
+def test_the_page_shows_what_works(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "optimizers.md").read_text(encoding="utf-8")
+    section = page.split("## Column generation", 1)[1].split("\n## ", 1)[0]
+    (program,) = re.findall(r"^```python\n(.*?)^```", section, flags=re.DOTALL | re.MULTILINE)
+    exec(compile(program, "optimizers.md", "exec"), {})  # noqa: S102 - our own page
+    few, many = (re.findall(r"[\d.]+", line) for line in capsys.readouterr().out.splitlines())
+    assert int(few[0]) <= 3 < int(many[0])
+    assert float(many[1]) < float(few[1])
+    assert float(few[2]) <= float(few[1])

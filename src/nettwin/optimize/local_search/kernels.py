@@ -17,15 +17,18 @@ from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 _FOLDER = Path(__file__).parent
 NO_LEG = np.iinfo(np.int32).max
 """Fills the row of a way that has fewer legs than others."""
-LEAST_WEIGHT = 1e-6
+LEAST_WEIGHT = 1e-9
 """Of a way: less is given to another way of the demand."""
 
-MARGIN = 1e-3
+BALANCED = 1e-3
+"""Relative difference of gain and loss at which a shift has gone far enough."""
+MARGIN = 1e-4
 """Ways whose prices differ by less, relative to the dearer one, are left as they are."""
 ROUNDING = 1e-6
 """Of prices, which are kept in single precision."""
 
-discard_stale_cache(_FOLDER, [*_FOLDER.glob("*.py"), *(_FOLDER.parent / "steering").glob("*.py")])
+_SOURCES = (_FOLDER, _FOLDER.parent / "steering", _FOLDER.parents[1] / "controlplane")
+discard_stale_cache(_FOLDER, [path for folder in _SOURCES for path in folder.glob("*.py")])  # the same in all modules of this folder
 
 
 inlined = partial(compiled, inline="always")  # numba counts a reference for every array handed to a function
@@ -221,7 +224,7 @@ def best_step(change: FloatArray, height: FloatArray, touched: IntArray, n: int,
             high = step
         else:
             low = step
-        if abs(excess) < 1e-2:
+        if abs(excess) < BALANCED:
             return float(step)
         step -= excess / by_step
     return low

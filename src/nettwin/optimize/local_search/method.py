@@ -14,6 +14,7 @@ from nettwin.optimize.budget import Budget, Clock
 from nettwin.optimize.local_search.metrics import search_metrics
 from nettwin.optimize.local_search.run import NAME, Aim
 from nettwin.optimize.local_search.search import search
+from nettwin.optimize.local_search.surviving import bounds_failures, survive
 from nettwin.optimize.local_search.task import Task, aim_of, bound_of, problem_for
 from nettwin.optimize.solution import Bound, Solution
 from nettwin.optimize.steering.detours import changes_to
@@ -24,6 +25,8 @@ __all__ = ["LocalSearch", "bound_of", "problem_for"]
 
 _METRICS_ALONE, _METRICS_TOO = 0.2, 0.4
 """Share of the budget for steering when it only shows what is possible, and when metrics may change as well."""
+_INTACT = 0.2
+"""Share of it for the intact network alone, which proves the bound, before failures are looked at."""
 _METRICS_UNTIL = 0.75
 """Share of the budget at which steering goes on under the new metrics."""
 
@@ -69,9 +72,11 @@ class _Candidate:
 
 
 def _steered(scenario: Scenario, intent: Intent, clock: Clock, aim: Aim) -> _Candidate:
-    task = Task.of(scenario, intent)
-    found = search(task.problem, task.start, task.limits, clock, aim)
+    task, must_survive = Task.of(scenario, intent), bounds_failures(intent)
+    found = search(task.problem, task.start, task.limits, clock, replace(aim, share=aim.share * (_INTACT if must_survive else 1.0)))
     bound = bound_of(scenario, intent, task.problem, found)
+    if must_survive:
+        found = survive(task, clock, aim, found.max_utilization)
     return _Candidate(changes_to(scenario, found.steering), found.max_utilization, found.stopped_by, bound)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from nettwin.optimize.budget import Clock
 from nettwin.optimize.local_search.kernels import Prices, Scope, Ways, price, price_pairs, sweep
-from nettwin.optimize.local_search.tables import Tables, copied, heaviest
+from nettwin.optimize.local_search.tables import Tables, copied, heaviest, without_slivers
 from nettwin.optimize.local_search.taking_back import changed, take_back_below
 from nettwin.scenario.arrays import FloatArray, IntArray
 
@@ -34,6 +34,8 @@ _WORTH = 1e-2
 """Share of the gap; closing less of it is idle."""
 _PATIENCE = 3
 """So many times the prices are softened again without a better network before the search gives up."""
+_SLIVER, _ROUNDING = 1e-4, 1e-9
+"""Share of a demand that is not worth a way of its own, and what its loss may add to a full link, relative."""
 _GAIN = 1e-6
 """Relative; less is no better network."""
 
@@ -81,7 +83,7 @@ class Run:
         self.sharpness = self._softest
         work = max(1, n_nodes * len(network.leg) * self._scopes[-1].depth)
         self._chunk, self._n_unproven = max(1, _OPERATIONS // work), 0
-        self._sharpest = max(2 * _SOFT_LARGE, math.log(1 + len(network.capacity)) / self.aim.precision)
+        self._sharpest = max(2 * _SOFT_LARGE, 0.3 * math.log(1 + len(network.capacity)) / self.aim.precision)
         self._n_softened, self._soft = 0, math.inf
         self._gap, self._n_idle = math.inf, 0
         self._sum = np.zeros(len(network.capacity))
@@ -287,10 +289,13 @@ def spare_changes(run: Run, home: Ways) -> None:
     """Take back the changes that the best network does not need; small demands first, for most changes are theirs."""
     run.return_to(run.best)
     tables = run.tables
-    limit = np.maximum(ceiling(run) * tables.network.capacity, tables.ways.load)
+    limit = np.maximum(ceiling(run) * tables.network.capacity * (1 + _SLIVER / 10), tables.ways.load)
     rows = np.flatnonzero(changed(tables.ways, home))
     rows = rows[np.argsort(tables.demands.rate[rows], kind="stable")]
     take_back_below(tables.network, tables.demands, tables.ways, home, rows, limit)
+    tidy = without_slivers(tables, changed(tables.ways, home), _SLIVER).ways
+    if bool(np.all(tidy.load <= np.maximum(limit, tables.ways.load) * (1 + _ROUNDING))):
+        run.return_to(tidy)
     run.top, run.best = run.utilization, copied(tables.ways)
 
 

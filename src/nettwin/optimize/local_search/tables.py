@@ -7,7 +7,7 @@ import numpy as np
 from nettwin.optimize.local_search.kernels import NO_LEG, Demands, Network, Ways, add_loads
 from nettwin.optimize.steering.detours import Detour, Steering
 from nettwin.optimize.steering.problem import SteeringProblem
-from nettwin.scenario.arrays import IntArray
+from nettwin.scenario.arrays import BoolArray, IntArray
 
 Sharing = tuple[tuple[Detour, float], ...]
 """The detours of one demand and their weights."""
@@ -75,13 +75,23 @@ def copied(ways: Ways) -> Ways:
 def heaviest(tables: Tables, n_ways: int) -> Tables:
     """With at most so many ways per demand, the heaviest of each."""
     old = tables.ways
-    order = np.argsort(-old.weight, axis=1, kind="stable")[:, :n_ways]
-    weight = np.take_along_axis(old.weight, order, axis=1)
+    used = np.where(np.arange(old.weight.shape[1]) < old.n_ways[:, None], old.weight, 0.0)  # what lies behind is left over
+    order = np.argsort(-used, axis=1, kind="stable")[:, :n_ways]
+    weight = np.take_along_axis(used, order, axis=1)
     weight /= weight.sum(axis=1, keepdims=True)
     legs = np.ascontiguousarray(np.take_along_axis(old.legs, order[:, :, None], axis=1))
     ways = Ways(legs, weight, np.minimum(old.n_ways, n_ways).astype(np.int32), tables.problem.background_bps.copy())
     add_loads(tables.network, tables.demands, ways, ways.load)
     return tables.with_ways(ways)
+
+
+def without_slivers(tables: Tables, is_free: BoolArray, least: float) -> Tables:
+    """Of the demands that are free, without ways that carry less than this share; their others take it over in proportion."""
+    old = tables.ways
+    weight = np.where(is_free[:, None] & (old.weight < least), 0.0, old.weight)
+    sorted_out = heaviest(tables.with_ways(old._replace(weight=weight)), weight.shape[1])
+    n_left = np.sum(sorted_out.ways.weight > 0, axis=1).astype(np.int32)
+    return sorted_out.with_ways(sorted_out.ways._replace(n_ways=n_left))
 
 
 def sharing_of(ways: Ways, demand: int) -> Sharing:

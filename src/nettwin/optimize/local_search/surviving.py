@@ -1,0 +1,135 @@
+"""Steering that keeps its limits when something fails: local search on the intact and the failed networks at once."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nettwin.controlplane import link_loads
+from nettwin.intents.intent import Intent
+from nettwin.intents.judging.chosen_failures import chosen_failures
+from nettwin.intents.objectives import Figure
+from nettwin.optimize.budget import Clock
+from nettwin.optimize.local_search.run import Aim, spent
+from nettwin.optimize.local_search.search import Found, search
+from nettwin.optimize.local_search.task import Task
+from nettwin.optimize.steering.detours import Steering
+from nettwin.optimize.steering.problem import SteeringProblem
+from nettwin.optimize.steering.stacked import stacked
+from nettwin.scenario import Scenario
+from nettwin.scenario.arrays import FloatArray
+
+MOST_ENTRIES = 20_000_000
+"""Of the vectors of all networks together, about 240 MB; where there are more, the failures that fill links most are taken."""
+_KEPT = 1.0 + 1e-6
+"""What counts as within a limit."""
+_AS_BAD = 0.99
+"""Failures that are nearly as bad as the worst are given room together with it."""
+_CLOSE = 1.002
+"""Between the lowest utilization that was reached and the highest that was not."""
+_ROUNDS = 8
+_UNLIMITED = 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """The networks after the failures that an intent wants to survive, and how full their links may be."""
+
+    scenarios: tuple[Scenario, ...]
+    limits: tuple[float, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario, intent: Intent, n_entries: int) -> "Failed":
+        """Those with a limit on utilization, as many as memory allows; ``n_entries`` are the vectors of one network."""
+        found = [
+            (failure.change.apply(scenario), clause.max_utilization)
+            for clause in intent.survive
+            if clause.max_utilization is not None
+            for failure in chosen_failures(clause, scenario)
+        ]
+        most = max(1, MOST_ENTRIES // max(1, n_entries))
+        if len(found) > most:
+            found = sorted(found, key=lambda each: -_fullest(each[0]) / each[1])[:most]
+        return cls(tuple(each for each, _ in found), tuple(limit for _, limit in found))
+
+
+def bounds_failures(intent: Intent) -> bool:
+    """Whether an intent limits utilization after failures."""
+    return any(clause.max_utilization is not None for clause in intent.survive)
+
+
+def survive(task: Task, clock: Clock, aim: Aim, lowest: float) -> Found:
+    """The least maximum utilization of the intact network, ``lowest`` at best, that keeps all limits after failures.
+
+    First the limits alone; then the intact network is given less and less room, halving what is left of the way to ``lowest``.
+    """
+    search = _Stacked.of(task, clock, aim)
+    best = search.within_limits(0.6)
+    wants_less = any(objective.minimize is Figure.MAX_UTILIZATION for objective in task.intent.objectives)
+    reached = search.intact(best)
+    for _ in range(_ROUNDS if wants_less and best.max_utilization <= _KEPT else 0):
+        if search.is_over or reached <= lowest * _CLOSE:
+            break
+        asked = math.sqrt(lowest * reached) if lowest > 0 else reached / 2
+        found = search.lower(best.steering, asked, 0.5 + 0.5 * search.spent)
+        if found.max_utilization <= _KEPT:
+            best, reached = found, search.intact(found)
+        else:
+            lowest = asked
+    return best
+
+
+@dataclass(eq=False)
+class _Stacked:
+    """Searches on the intact and the failed networks at once."""
+
+    task: Task
+    clock: Clock
+    aim: Aim
+    problem: SteeringProblem
+    room: FloatArray  # [network] of all capacities, what may be used; the intact network first
+
+    @classmethod
+    def of(cls, task: Task, clock: Clock, aim: Aim) -> "_Stacked":
+        failed = Failed.of(task.scenario, task.intent, len(task.problem.vectors.link))
+        growth = 1.0 if task.intent.planning is None else task.intent.planning.growth.factor
+        room = np.array([task.intent.limits.max_utilization or _UNLIMITED, *failed.limits]) / growth
+        return cls(task, clock, replace(aim, enough=1.0, slack=0.0), stacked(task.problem, task.scenario, failed.scenarios), room)
+
+    @property
+    def spent(self) -> float:
+        """Share of what may be spent here."""
+        return spent(self.clock) / self.aim.share
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self.clock.stopped_by) or self.spent >= 1.0
+
+    def lower(self, start: Steering, intact: float, share: float) -> Found:
+        """Until no link is fuller than the room of its network, that of the intact one being at most this."""
+        room = np.concatenate([[min(intact, self.room[0])], self.room[1:]])
+        capacity = (self.problem.capacity_bps.reshape(len(room), -1) * room[:, None]).ravel()
+        problem, aim = replace(self.problem, capacity_bps=capacity), replace(self.aim, share=self.aim.share * share)
+        return search(problem, start, self.task.limits, self.clock, aim, home=self.task.start)
+
+    def within_limits(self, share: float) -> Found:
+        """All limits kept. A failure that exceeds its own however traffic is steered gets as much room as it takes, for the sake of the others."""
+        found = self.lower(self.task.start, _UNLIMITED, share / 2)
+        while found.max_utilization > _KEPT and self.spent < share and not self.clock.stopped_by:
+            excess = self._fullest(found) / self.room
+            worst = excess >= excess.max() * _AS_BAD
+            self.room = np.where(worst, self.room * excess * _KEPT, self.room)
+            found = self.lower(found.steering, _UNLIMITED, min(share, self.spent + share / 4))
+        return found
+
+    def intact(self, found: Found) -> float:
+        """Maximum utilization while nothing fails."""
+        return float(self._fullest(found)[0])
+
+    def _fullest(self, found: Found) -> FloatArray:  # [network]
+        utilization = found.load_bps / self.problem.capacity_bps
+        return np.asarray(utilization.reshape(len(self.room), -1).max(axis=1))
+
+
+def _fullest(scenario: Scenario) -> float:
+    return float(np.max(link_loads(scenario) / scenario.topology.capacity_bps, initial=0.0))

@@ -23,11 +23,13 @@ MOST_ENTRIES = 20_000_000
 """Of the vectors of all networks together, about 240 MB; where there are more, the failures that fill links most are taken."""
 _KEPT = 1.0 + 1e-6
 """What counts as within a limit."""
-_AS_BAD = 0.99
+_AS_BAD = 0.98
 """Failures that are nearly as bad as the worst are given room together with it."""
 _CLOSE = 1.002
 """Between the lowest utilization that was reached and the highest that was not."""
 _ROUNDS = 8
+_PRECISION = 0.02
+"""That suffices to know that a limit cannot be kept."""
 _UNLIMITED = 1e6
 
 
@@ -61,13 +63,14 @@ def bounds_failures(intent: Intent) -> bool:
 def survive(task: Task, clock: Clock, aim: Aim, lowest: float) -> Found:
     """The least maximum utilization of the intact network, ``lowest`` at best, that keeps all limits after failures.
 
-    First the limits alone; then the intact network is given less and less room, halving what is left of the way to ``lowest``.
+    First the limits alone; then the intact network is given less and less room, halving what is left of the way to ``lowest``,
+    while nothing exceeds its limit by more than it must.
     """
     search = _Stacked.of(task, clock, aim)
     best = search.within_limits(0.6)
     wants_less = any(objective.minimize is Figure.MAX_UTILIZATION for objective in task.intent.objectives)
     reached = search.intact(best)
-    for _ in range(_ROUNDS if wants_less and best.max_utilization <= _KEPT else 0):
+    for _ in range(_ROUNDS if wants_less else 0):
         if search.is_over or reached <= lowest * _CLOSE:
             break
         asked = math.sqrt(lowest * reached) if lowest > 0 else reached / 2
@@ -94,7 +97,13 @@ class _Stacked:
         failed = Failed.of(task.scenario, task.intent, len(task.problem.vectors.link))
         growth = 1.0 if task.intent.planning is None else task.intent.planning.growth.factor
         room = np.array([task.intent.limits.max_utilization or _UNLIMITED, *failed.limits]) / growth
-        return cls(task, clock, replace(aim, enough=1.0, slack=0.0), stacked(task.problem, task.scenario, failed.scenarios), room)
+        return cls(
+            task,
+            clock,
+            replace(aim, enough=1.0, slack=0.0, precision=_PRECISION),
+            stacked(task.problem, task.scenario, failed.scenarios),
+            room,
+        )
 
     @property
     def spent(self) -> float:
@@ -113,14 +122,20 @@ class _Stacked:
         return search(problem, start, self.task.limits, self.clock, aim, home=self.task.start)
 
     def within_limits(self, share: float) -> Found:
-        """All limits kept. A failure that exceeds its own however traffic is steered gets as much room as it takes, for the sake of the others."""
-        found = self.lower(self.task.start, _UNLIMITED, share / 2)
+        """All limits kept; where that cannot be, the least sum of what exceeds them.
+
+        A failure that exceeds its limit however traffic is steered is given as much room as it takes, for the sake of the others.
+        """
+        limits, best = self.room, self.lower(self.task.start, _UNLIMITED, share / 2)
+        found = best
         while found.max_utilization > _KEPT and self.spent < share and not self.clock.stopped_by:
-            excess = self._fullest(found) / self.room
-            worst = excess >= excess.max() * _AS_BAD
-            self.room = np.where(worst, self.room * excess * _KEPT, self.room)
-            found = self.lower(found.steering, _UNLIMITED, min(share, self.spent + share / 4))
-        return found
+            fullest = self._fullest(found)
+            worst = fullest / self.room >= _AS_BAD * found.max_utilization
+            self.room = np.where(worst, np.maximum(self.room, fullest * _KEPT), self.room)
+            found = self.lower(found.steering, _UNLIMITED, min(share, self.spent + share / 10))
+            best = min(best, found, key=lambda each: float(np.maximum(self._fullest(each) / limits - 1.0, 0.0).sum()))
+        self.room = np.maximum(limits, self._fullest(best) * _KEPT)
+        return best
 
     def intact(self, found: Found) -> float:
         """Maximum utilization while nothing fails."""

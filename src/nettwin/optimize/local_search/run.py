@@ -24,6 +24,8 @@ _LARGE = 5_000_000
 demands only that pay much."""
 _LITTLE_AT_FIRST, _LITTLE = 1.0, 0.1
 """Relative to what demands pay on average."""
+_UNPROVEN = 12
+"""Sweeps of a large network before the next proof, which looks at all demands and takes as long as a few sweeps."""
 _NEARLY = 5e-3
 """Relative distance to the bound of simple detours at which more of them are looked at."""
 _OPERATIONS = 20_000_000
@@ -130,6 +132,7 @@ class Run:
         if is_complete and not self._is_large:
             self._prove(paid, prices.link)
         self._sum += prices.link
+        self._n_unproven += 1
         self.remember()
         self._settle()
         self._sharpen()
@@ -186,7 +189,6 @@ class Run:
             part = sources[first : first + self._chunk]
             paid, n_seen = sweep(tables.network, tables.demands, tables.ways, prices, part, scope)
             total += paid
-            self._n_unproven += n_seen
             self.clock.spend(n_seen + len(part))
             if self.clock.stopped_by:
                 return False, total
@@ -244,7 +246,7 @@ class Run:
         if not has_stalled or self.stopped_by:
             return
         self._soft = math.inf
-        is_due = not self._is_large or self._n_unproven >= len(self.tables.order)
+        is_due = not self._is_large or self._n_unproven >= _UNPROVEN
         if is_due and self.bound < self.top * (1 - self.aim.precision):  # prices swing around those that prove most
             self._prove_by(self.mean_price)
             self._settle()

@@ -17,7 +17,7 @@ def legs_for(kind: Kind, intent: Intent) -> tuple[Leg, ...]:
         case Kind.LOADS:
             return _LOADS if steers else (Leg(LOCAL, 1.0),)
         case Kind.PATHS:
-            return (_JOINT if _is_joint(intent) else _PATHS) if steers else (Leg(LOCAL, 1.0),)
+            return _of_paths(intent) if steers else (Leg(LOCAL, 1.0),)
         case Kind.TWIN:
             return (*_before_the_twin(intent), Leg(TWIN, 1.0)) if steers else (Leg(TWIN, 1.0),)
         case Kind.CAPACITY:
@@ -26,7 +26,9 @@ def legs_for(kind: Kind, intent: Intent) -> tuple[Leg, ...]:
 
 def _before_the_twin(intent: Intent) -> tuple[Leg, ...]:
     """Mended paths, and where utilization comes first, the best of it: the twin's search starts there."""
-    mended = (Leg(CONSTRAINTS, 0.2),) if intent.paths or intent.survive else ()
+    mended = (Leg(CONSTRAINTS, 0.2),) if intent.paths else ()
+    if intent.survive:
+        return (*mended, Leg(LOCAL, 0.4))
     is_about_loads = bool(intent.objectives) and intent.objectives[0].minimize is Figure.MAX_UTILIZATION
     lowered = (Leg(LOCAL, 0.2), Leg(COLUMNS, 0.2)) if is_about_loads else ()
     return (*mended, *lowered)
@@ -37,7 +39,12 @@ _LOADS = (Leg(LOCAL, 0.5), Leg(COLUMNS, 0.7))
 _PATHS = (Leg(LOCAL, 0.3), Leg(COLUMNS, 0.3), Leg(CONSTRAINTS, 0.6))
 _JOINT = (Leg(CONSTRAINTS, 0.3), Leg(LOCAL, 0.4), Leg(COLUMNS, 0.4))
 """Rules that bind several demands together are for constraint programming first; local search keeps to those of single demands."""
+_SURVIVING = (Leg(LOCAL, 0.6), Leg(CONSTRAINTS, 0.6))
+"""Local search looks at all failures at once, constraint programming at those that break its plan; column generation at none."""
 
 
-def _is_joint(intent: Intent) -> bool:
-    return any(rule.disjoint is not None for rule in intent.paths) or bool(intent.survive)
+def _of_paths(intent: Intent) -> tuple[Leg, ...]:
+    is_joint = any(rule.disjoint is not None for rule in intent.paths)
+    if intent.survive:
+        return (*_JOINT[:1], *_SURVIVING) if is_joint else _SURVIVING
+    return _JOINT if is_joint else _PATHS

@@ -75,7 +75,7 @@ class Run:
 
     def __post_init__(self) -> None:
         network, n_nodes = self.tables.network, self.tables.problem.vectors.n_nodes
-        self._rng = np.random.default_rng(self.clock.budget.seed)
+        self._rng, self._begun = np.random.default_rng(self.clock.budget.seed), spent(self.clock)
         self._pair, self._behind = (np.empty((n_nodes, n_nodes), dtype=np.float32) for _ in range(2))
         self._toll = np.empty(len(network.leg), dtype=np.float32)
         self._scopes = _scopes(n_nodes, len(network.leg), self.max_depth)
@@ -114,9 +114,9 @@ class Run:
         return float((self.tables.ways.load / self.tables.network.capacity).max(initial=0.0))
 
     def to_the_end(self, share: float) -> None:
-        """Sweep until this share of what may be spent is, the optimum is proven or nothing improves any more."""
+        """Sweep until this share of what was left at the start is spent, the optimum is proven or nothing improves any more."""
         self.stopped_by = ""
-        while not self.stopped_by and spent(self.clock) < share * self.aim.share:
+        while not self.stopped_by and spent(self.clock) < self._begun + share * (self.aim.share - self._begun):
             self.round()
         self.return_to(self.best)
 

@@ -31,6 +31,8 @@ _ROUNDS = 8
 _PRECISION = 0.02
 """That suffices to know that a limit cannot be kept."""
 _UNLIMITED = 1e6
+_WORTH = 1e-3
+"""Share of an excess; less is no better plan."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +71,14 @@ def survive(task: Task, clock: Clock, aim: Aim, lowest: float) -> Found:
     search = _Stacked.of(task, clock, aim)
     best = search.within_limits(0.6)
     wants_less = any(objective.minimize is Figure.MAX_UTILIZATION for objective in task.intent.objectives)
-    reached = search.intact(best)
     for _ in range(_ROUNDS if wants_less else 0):
+        reached = search.intact(best)
         if search.is_over or reached <= lowest * _CLOSE:
             break
         asked = math.sqrt(lowest * reached) if lowest > 0 else reached / 2
         found = search.lower(best.steering, asked, 0.5 + 0.5 * search.spent)
-        if found.max_utilization <= _KEPT:
-            best, reached = found, search.intact(found)
+        if search.is_better(found, best):
+            best = found
         else:
             lowest = asked
     return best
@@ -90,19 +92,21 @@ class _Stacked:
     clock: Clock
     aim: Aim
     problem: SteeringProblem
-    room: FloatArray  # [network] of all capacities, what may be used; the intact network first
+    limit: FloatArray  # [network] share of all capacities that may be used; the intact network first
+    room: FloatArray  # [network] what a search may use: the limit, or what it takes where that cannot be kept
 
     @classmethod
     def of(cls, task: Task, clock: Clock, aim: Aim) -> "_Stacked":
         failed = Failed.of(task.scenario, task.intent, len(task.problem.vectors.link))
         growth = 1.0 if task.intent.planning is None else task.intent.planning.growth.factor
-        room = np.array([task.intent.limits.max_utilization or _UNLIMITED, *failed.limits]) / growth
+        limit = np.array([task.intent.limits.max_utilization or _UNLIMITED, *failed.limits]) / growth
         return cls(
             task,
             clock,
             replace(aim, enough=1.0, slack=0.0, precision=_PRECISION),
             stacked(task.problem, task.scenario, failed.scenarios),
-            room,
+            limit,
+            limit,
         )
 
     @property
@@ -126,16 +130,25 @@ class _Stacked:
 
         A failure that exceeds its limit however traffic is steered is given as much room as it takes, for the sake of the others.
         """
-        limits, best = self.room, self.lower(self.task.start, _UNLIMITED, share / 2)
-        found = best
+        best = found = self.lower(self.task.start, _UNLIMITED, share / 2)
         while found.max_utilization > _KEPT and self.spent < share and not self.clock.stopped_by:
             fullest = self._fullest(found)
             worst = fullest / self.room >= _AS_BAD * found.max_utilization
             self.room = np.where(worst, np.maximum(self.room, fullest * _KEPT), self.room)
             found = self.lower(found.steering, _UNLIMITED, min(share, self.spent + share / 10))
-            best = min(best, found, key=lambda each: float(np.maximum(self._fullest(each) / limits - 1.0, 0.0).sum()))
-        self.room = np.maximum(limits, self._fullest(best) * _KEPT)
+            best = min(best, found, key=self.excess)
+        self.room = np.maximum(self.limit, self._fullest(best) * _KEPT)
         return best
+
+    def is_better(self, found: Found, best: Found) -> bool:
+        """Less exceeds the limits, or no more does and the intact network is less utilized."""
+        excess, least = self.excess(found), self.excess(best)
+        return excess < least * (1 - _WORTH) or (excess <= least * _KEPT and self.intact(found) < self.intact(best))
+
+    def excess(self, found: Found) -> float:
+        """What exceeds the limits, relative to them, over all networks: as verdicts add it up."""
+        excess = self._fullest(found) / (self.limit * _KEPT) - 1.0
+        return float(np.maximum(excess, 0.0).sum())
 
     def intact(self, found: Found) -> float:
         """Maximum utilization while nothing fails."""

@@ -44,6 +44,10 @@ SPACE = ScenarioSpace(nodes=(10, 25), max_load=(0.8, 1.1), trouble_share=0.0, re
 """As for training, but larger: there the largest network of most samples has ten nodes, and none was drawn from these seeds."""
 REAL = ("sndlib/abilene", "sndlib/polska", "sndlib/nobel-us", "sndlib/nobel-germany")
 """None of them among the real networks of the training set."""
+NEAR = (0.75, 1.33)
+"""A claim whose largest measured delay is within this range of its bound is measured again, with so many times the packets ..."""
+MORE_PACKETS = 8
+"""... and another seed: bursts leave the p99 of a thin demand uncertain by a fifth and more."""
 MODULES_BPS = (2e6, 5e6, 10e6, 20e6)
 PROTECTED = 0
 LEAST_DEMANDS = 5
@@ -211,21 +215,25 @@ def is_protected(scenario: Scenario) -> BoolArray:
     return np.asarray(scenario.traffic.traffic_class == PROTECTED)
 
 
-def judging_engine(args: Args) -> Predictor:
-    """Its seed is none that a method uses."""
-    return registry.create("simulator", seed=7_654_321, packets=args.packets)
+def judging_engine(args: Args, times: int = 1) -> Predictor:
+    """Its seeds are none that a method uses."""
+    return registry.create("simulator", seed=7_654_320 + times, packets=times * args.packets)
 
 
 def claim(scenario: Scenario, twin: Predictor, factor: float, args: Args) -> Claim:
-    worst = float(np.nanmax(twin.predict(scenario).delay_quantile_s(0.99)[is_protected(scenario)]))
-    slo = Slo(metric=Metric.ONE_WAY_DELAY, statistic="p99", bound=factor * worst, selected="gold", name="gold")
+    bound_s = factor * worst_delay(twin.predict(scenario), scenario)
+    slo = Slo(metric=Metric.ONE_WAY_DELAY, statistic="p99", bound=bound_s, selected="gold", name="gold")
     intent = Intent(select=GOLD, slos=(slo,), objectives=(SMALL_UTILIZATION,))
     solution = solved("twin-guided", intent, scenario, twin, args.slo_seconds)
-    answer = judging_engine(args).predict(solution.scenario)
-    measured = status(intent, solution.scenario, answer)
-    p99 = answer.delay_quantile_s(0.99)[is_protected(scenario)]
     claimed = next(clause.status.value for clause in solution.evidence.verdict.clauses if clause.clause == "gold")
-    return Claim(factor, slo.bound, claimed, measured, float(np.nanmax(p99) / slo.bound))
+    answer = judging_engine(args).predict(solution.scenario)
+    if claimed == Status.SATISFIED and NEAR[0] < worst_delay(answer, scenario) / slo.bound < NEAR[1]:
+        answer = judging_engine(args, MORE_PACKETS).predict(solution.scenario)
+    return Claim(factor, slo.bound, claimed, status(intent, solution.scenario, answer), worst_delay(answer, scenario) / slo.bound)
+
+
+def worst_delay(answer: Performance, scenario: Scenario) -> float:
+    return float(np.nanmax(answer.delay_quantile_s(0.99)[is_protected(scenario)]))
 
 
 def status(intent: Intent, scenario: Scenario, answer: Performance) -> str:
@@ -259,7 +267,9 @@ def report(rows: Sequence[Row], args: Args) -> Iterator[str]:
     above = [each for each in satisfied if each.worst > 1]
     yield "# Delay of a protected class: twin-guided search beside search for the smallest maximum utilization\n"
     yield f"Made by `python benchmarks/optimizer_delay.py{options(args)}`: {len(rows)} networks that no training saw, each method with"
-    yield f"{args.seconds:g} seconds of one CPU core (twin-guided: its own packet simulations included), the same knob (segment policies)."
+    yield f"{args.seconds:g} seconds of one CPU core (twin-guided: its own packet simulations included;"
+    yield "local search stops at a proven optimum long before; what it took on the first network is compilation), the same knob (segment"
+    yield "policies), and no link may become fuller than the fullest is."
     yield "Both plans are judged by the packet simulator with a seed of its own"
     yield f"({args.packets:g} packets); p99 of the one-way delay of class {PROTECTED}, mean over its demands weighted by rate.\n"
     yield f"* median reduction of that p99 beside the plan of smallest utilization: **{np.median(reductions):.1%}**"
@@ -328,7 +338,10 @@ def claim_table(rows: Sequence[Row], args: Args) -> Iterator[str]:
     yield "## Hard bounds on every protected demand\n"
     yield "The p99 of each must stay below a share of the worst one that the twin predicts as it is;"
     yield f"{args.slo_seconds:g} seconds of CPU each."
-    yield "Number of networks, by what the method claims and what the simulator says (by its own interval).\n"
+    yield f"A plan that is claimed to keep the bound and whose worst delay is measured at {NEAR[0]:g} to {NEAR[1]:g} times the bound is"
+    yield f"measured again with {MORE_PACKETS} times the packets and another seed, and that counts: with fewer, the p99 of thin bursty demands is"
+    yield "uncertain by a fifth and more."
+    yield "Number of networks, by what the method claims and what the simulator says.\n"
     yield "| bound | claimed satisfied: simulator satisfied / undetermined / violated | claimed undetermined | violated |"
     yield "|---|---|---|---|"
     for factor in args.factors:

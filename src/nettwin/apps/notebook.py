@@ -23,6 +23,7 @@ from nettwin.intents.intent import Intent
 from nettwin.optimize import registry as optimizers
 from nettwin.optimize.budget import Budget
 from nettwin.optimize.solution import Solution
+from nettwin.optimize.verification import verified
 from nettwin.optimize.warming import warm_up
 from nettwin.predict import registry
 from nettwin.predict.predictor import TimelinePredictor
@@ -117,4 +118,4 @@ def improve(  # noqa: PLR0913 (named limits, for people)
     predictor = registry.create(engine)
     warm_up(optimizer, intent, predictor)
     budget = Budget(seconds=limit, evaluations=evaluations, seed=seed)
-    return Improvement(scenario, optimizer.optimize(scenario, intent, predictor, budget))
+    return Improvement(scenario, verified(optimizer.optimize(scenario, intent, predictor, budget), scenario, intent, predictor))

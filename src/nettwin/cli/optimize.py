@@ -118,7 +118,9 @@ def optimize(
     optimizer = search.optimizer()
     predictor = asking.create_engine(engine, option, **({"seed": search.seed} if asking.takes(engine, "seed") else {}))
     question = asking.read(scenario, input_format).scenario
+    _check_verifier(wanted)
     solution = _searched(optimizer, question, wanted, predictor, search.budget())
+    solution = _verified(solution, question, wanted, predictor)
     result = Result(
         render=lambda console: render_solution(console, question, wanted, solution, top),
         document=lambda: plan_document(question, solution),
@@ -153,6 +155,23 @@ def _searched(optimizer: "Optimizer", scenario: "Scenario", intent: "Intent", pr
         return optimizer.optimize(scenario, intent, predictor, replace(budget, report=report, interrupt=interrupt))
 
 
+def _check_verifier(intent: "Intent") -> None:
+    """Better before the search than after it."""
+    if intent.verify is not None:
+        from nettwin.optimize.verification import verifier_of
+
+        verifier_of(intent.verify)
+
+
+def _verified(solution: "Solution", scenario: "Scenario", intent: "Intent", predictor: "Predictor") -> "Solution":
+    from nettwin.optimize.verification import verified
+
+    if intent.verify is None:
+        return solution
+    with progress(f"verifying by engine {intent.verify.engine}"):
+        return verified(solution, scenario, intent, predictor)
+
+
 def _keep(scenario: "Scenario", solution: "Solution", plan_out: Path | None, picture: Path | None) -> None:
     """Write the files that were asked for."""
     from nettwin.apps.plans import draw_plan, in_words
@@ -168,8 +187,9 @@ def _keep(scenario: "Scenario", solution: "Solution", plan_out: Path | None, pic
 
 
 def _leave(solution: "Solution", is_strict: bool) -> None:
-    """Exit code 1 where a hard clause is violated, 4 (strict) where one is undetermined."""
+    """Exit code 1 where a hard clause is violated or verification fails, 4 (strict) where one is undetermined."""
     from nettwin.intents.verdict import Status
+    from nettwin.optimize.verification import is_rejected
 
     verdict = solution.evidence.verdict
     violated = [clause for clause in verdict.of(Status.VIOLATED) if clause.is_hard]
@@ -177,7 +197,9 @@ def _leave(solution: "Solution", is_strict: bool) -> None:
         note(f"nettwin: {clause.clause} is violated: {clause.words}")
     if solution.evidence.conflicts:
         note(f"nettwin: these clauses cannot hold together: {', '.join(solution.evidence.conflicts)}")
-    if violated:
+    if is_rejected(solution):
+        note("nettwin: the plan is rejected: the engine that verifies it contradicts the prediction")
+    if violated or is_rejected(solution):
         raise typer.Exit(ExitCode.OBJECTIVE_VIOLATED)
     if is_strict and any(clause.is_hard for clause in verdict.of(Status.UNDETERMINED)):
         raise typer.Exit(ExitCode.LOW_CONFIDENCE)

@@ -28,6 +28,7 @@ def render_solution(console: Console, scenario: "Scenario", intent: "Intent", so
     """Objectives and clauses before and after, what the plan does, its changes, how the answer was found."""
     _render_objectives(console, intent, solution)
     _render_clauses(console, solution)
+    _render_verification(console, intent, solution)
     for sentence in in_words(scenario, solution.scenario, solution.plan):
         console.print(Text(printable(sentence)))
     console.print()
@@ -82,6 +83,18 @@ def _render_clauses(console: Console, solution: "Solution") -> None:
         was = Text(before.value if before else "", style=_STYLES[before.value] if before else "")
         rows.append((clause.clause, "hard" if clause.is_hard else "soft", was, status, printable(clause.words)))
     console.print(table("Clauses", ("clause", "", "before", "after", "in words"), rows, right=()))
+    console.print()
+
+
+def _render_verification(console: Console, intent: "Intent", solution: "Solution") -> None:
+    verdict = solution.evidence.verification
+    if verdict is None or intent.verify is None:
+        return
+    rows = [
+        (clause.clause, Text(clause.status.value, style=_STYLES[clause.status.value]), printable(clause.words))
+        for clause in verdict.clauses
+    ]
+    console.print(table(f"Verified by engine {intent.verify.engine}", ("clause", "", "in words"), rows, right=()))
     console.print()
 
 

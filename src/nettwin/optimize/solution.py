@@ -37,6 +37,9 @@ class Evidence:
     """``optimum``, ``deadline``, ``evaluations``, ``interrupt`` or ``no improvement``."""
     conflicts: tuple[str, ...] = ()
     """Names of clauses that cannot hold together, as few as possible; empty where none were found."""
+    verification: Verdict | None = None
+    """Of the same scenario by the engine of the intent's ``verify`` clause, with one clause ``verify.<metric>`` more for each
+    comparison with the prediction; None: nobody asked."""
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What else this method has to say, by keyword."""
 

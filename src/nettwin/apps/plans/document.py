@@ -4,8 +4,9 @@ from typing import Any
 
 from nettwin.apps.plans.words import in_words
 from nettwin.changes import changes_to_dicts, command_of
-from nettwin.intents.verdict import Status
+from nettwin.intents.verdict import Status, Verdict
 from nettwin.optimize.solution import NO_BOUND, Solution
+from nettwin.optimize.verification import is_rejected
 from nettwin.scenario import Scenario
 
 
@@ -33,8 +34,18 @@ def plan_document(scenario: Scenario, solution: Solution) -> dict[str, Any]:
             | {"words": clause.words, "demands": list(clause.demands), "links": list(clause.links)}
             for clause in verdict.clauses
         ],
+        "verification": _verification(evidence.verification),
+        "is_rejected": is_rejected(solution),
         "conflicts": list(evidence.conflicts),
         "words": in_words(scenario, solution.scenario, solution.plan),
         "commands": [command_of(change) for change in solution.plan],
         "notes": dict(evidence.notes),
     }
+
+
+def _verification(verdict: Verdict | None) -> dict[str, Any] | None:
+    """What the engine of the ``verify`` clause says; None: nobody asked."""
+    if verdict is None:
+        return None
+    clauses = [{"name": clause.clause, "status": clause.status, "words": clause.words} for clause in verdict.clauses]
+    return {"objectives": list(verdict.objectives), "clauses": clauses}

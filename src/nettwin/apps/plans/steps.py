@@ -49,7 +49,12 @@ def way_of(lists: Sequence[SegmentList], target: str) -> str:
     """``via A, then link B->C``; with shares where a demand is split."""
     total = sum(each.weight for each in lists)
     ways = [(each.weight / total, _via(each, target)) for each in lists if each.weight > 0]
-    return ways[0][1] if len(ways) == 1 else ", ".join(f"{share:.0%} {way}" for share, way in ways)
+    return ways[0][1] if len(ways) == 1 else ", ".join(f"{_share(share)} {way}" for share, way in ways)
+
+
+def _share(value: float) -> str:
+    """Whole percents, with digits where they would read as nothing or everything."""
+    return f"{value:.0%}" if value == 1 or 0.005 <= value < 0.995 else f"{100 * value:.3g}%"
 
 
 def _via(segments: SegmentList, target: str) -> str:
@@ -65,7 +70,7 @@ def _step(scenario: Scenario, change: Change) -> Step:  # noqa: PLR0911 (one for
         case ClearPath(demand) if demand in scenario.demand_index:
             return Step("steer", demand, _way_now(scenario, demand), DIRECT)
         case SetPaths(demand, paths) if demand in scenario.demand_index:
-            ways = [f"{path.share:.0%} over {_nodes(scenario, path.links)}" for path in paths]
+            ways = [f"{_share(path.share)} over {_nodes(scenario, path.links)}" for path in paths]
             return Step("explicit path", demand, _way_now(scenario, demand), ", ".join(ways).removeprefix("100% "))
         case SetMetric(link, metric):
             return Step("IGP metric", link, number(_link(scenario, link).metric), number(metric))

@@ -54,7 +54,9 @@ def way_of(lists: Sequence[SegmentList], target: str) -> str:
 
 def _share(value: float) -> str:
     """Whole percents, with digits where they would read as nothing or everything."""
-    return f"{value:.0%}" if value == 1 or 0.005 <= value < 0.995 else f"{100 * value:.3g}%"
+    if value == 1 or 0.005 <= value < 0.995:
+        return f"{value:.0%}"
+    return f"{value:.1%}" if 5e-4 <= value < 0.9995 else f"{100 * value:.6g}%"
 
 
 def _via(segments: SegmentList, target: str) -> str:

@@ -151,3 +151,26 @@ def test_ctrl_c_ends_it_with_the_best_plan_so_far(network: Path) -> None:
     assert process.returncode == 0, err
     assert json.loads(out)["stopped_by"] == "interrupt"
     assert "best plan so far" in err
+
+
+def test_no_time_is_no_budget(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert optimize("--budget", "0s") == 3
+    assert "must be positive" in capsys.readouterr().err
+
+
+def test_a_selector_of_an_unknown_node_is_named(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "select: {gold: {source: nowhere}}\nslo: [{for: gold, metric: one-way-delay, bound: 5 ms}]\n"
+    assert optimize("--intent", intent(text)) == 3
+    assert "selector 'gold': unknown node 'nowhere'" in capsys.readouterr().err
+
+
+def test_the_plan_is_verified_by_packets(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "objectives: [{minimize: max-utilization}]\nslo: [{metric: packet-loss, bound: 5 %}]\nverify: {with: simulation}\n"
+    assert optimize("--intent", intent(text), "--format", "json") == 0
+    document = json.loads(capsys.readouterr().out)
+    names = {clause["name"]: clause["status"] for clause in document["verification"]["clauses"]}
+    assert names["slos[0]"] == "satisfied"
+    assert names["verify.one-way-delay"] == "satisfied"
+    assert document["is_rejected"] is False
+    assert optimize("--intent", intent(text.replace("simulation", "dice"))) == 3
+    assert "verify: unknown engine 'dice'" in capsys.readouterr().err

@@ -78,9 +78,9 @@ class Search:
         """The limits, without anybody who watches."""
         from nettwin.optimize.budget import Budget
 
-        default = 10.0 if self.evaluations is None else math.inf
+        seconds = self.budget_s if self.budget_s is not None else 10.0 if self.evaluations is None else math.inf
         evaluations = None if self.evaluations is None else int(self.evaluations)
-        return Budget(seconds=self.budget_s or default, evaluations=evaluations, seed=self.seed)
+        return Budget(seconds=seconds, evaluations=evaluations, seed=self.seed)
 
 
 def optimize(

@@ -21,7 +21,11 @@ def rows(intent: Intent, name: str, scenario: Scenario) -> IntArray:
 
     Raises UnknownNameError for a selector that the intent does not define, and for a node, demand or tag that is not there.
     """
-    return selected(selector_named(intent, name), scenario)
+    selector = selector_named(intent, name)
+    try:
+        return selected(selector, scenario)
+    except UnknownNameError as error:
+        raise error.at(f"selector {name!r}") from None
 
 
 def selector_named(intent: Intent, name: str) -> Selector:

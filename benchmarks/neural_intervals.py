@@ -48,7 +48,8 @@ def main() -> None:
 
 def report(args: Args) -> Iterator[str]:
     yield "# Coverage of the intervals of the neural twin\n"
-    yield f"Made by `python benchmarks/neural_intervals.py`. The networks of neural_simulated.md, {args.limit} per size; share of the"
+    data = "" if args.data == Args.data else f" --data {args.data}"
+    yield f"Made by `python benchmarks/neural_intervals.py{data}`. The networks of neural_simulated.md, {args.limit} per size; share of the"
     yield "figures, in percent, that lie in their interval of 90 %: mean over networks. What was measured is noisy (label_noise.md), and"
     yield "the intervals of a steady state do not cover that noise; utilizations and losses may be off by 0.001 for it. Losses: of demands,"
     yield "queues and links that lose, or were expected to lose, one packet in 10,000.\n"

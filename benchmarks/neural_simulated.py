@@ -137,7 +137,9 @@ def report(args: Args, sizes: list[Judged]) -> Iterator[str]:
 def head(args: Args) -> Iterator[str]:
     chosen = "" if args.sizes == Args.sizes else f" --sizes {','.join(map(str, args.sizes))}"
     options = "".join(
-        f" --{name} {getattr(args, name)}" for name in ("weights", "limit", "precision") if getattr(args, name) != getattr(Args, name)
+        f" --{name} {getattr(args, name)}"
+        for name in ("weights", "limit", "precision", "data")
+        if getattr(args, name) != getattr(Args, name)
     )
     version = load_library(SHIPPED if args.weights is None else Path(args.weights)).version
     yield "# The neural twin beside the packet simulator\n"

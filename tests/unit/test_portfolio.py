@@ -3,8 +3,8 @@
 import numpy as np
 
 from nettwin.changes import Plan, SegmentPolicy
-from nettwin.controlplane import link_loads
-from nettwin.optimize.portfolio.cleaning import cleaned, utilization_of
+from nettwin.controlplane import link_loads, offered_utilization
+from nettwin.optimize.portfolio.cleaning import cleaned
 from nettwin.optimize.steering.crossings import crossings
 from nettwin.optimize.steering.detours import changes_to
 from nettwin.scenario import AdjacencySegment, Demand, Link, Node, NodeSegment, Scenario, SegmentList, Topology, Traffic
@@ -36,14 +36,14 @@ def test_cleaning_takes_back_what_does_not_matter_and_nothing_else() -> None:
     before = ring()
     detour = {"n0->n1": (SegmentList((NodeSegment("n4"),)),), "n2->n3": (SegmentList((NodeSegment("n5"),)),)}
     after = steered(before, detour)
-    worst = float(utilization_of(after).max())
+    worst = float(offered_utilization(after).max())
     clean = Plan(changes_to(before, cleaned(before, after, worst))).apply(before)
     assert not clean.policy.segment_lists  # the long way round only makes other links fuller
-    assert utilization_of(clean).max() <= worst
-    tight = float(np.sort(utilization_of(before))[0] * 0.5)
+    assert offered_utilization(clean).max() <= worst
+    tight = float(np.sort(offered_utilization(before))[0] * 0.5)
     kept = cleaned(before, after, tight)
     assert kept
-    assert np.all(utilization_of(Plan(changes_to(before, kept)).apply(before)) <= np.maximum(utilization_of(after), tight) + 1e-9)
+    assert np.all(offered_utilization(Plan(changes_to(before, kept)).apply(before)) <= np.maximum(offered_utilization(after), tight) + 1e-9)
 
 
 def test_cleaning_keeps_to_the_limit_whatever_the_ways() -> None:
@@ -59,7 +59,7 @@ def test_cleaning_keeps_to_the_limit_whatever_the_ways() -> None:
     after = steered(before, {name: ways[index % 2] for index, name in enumerate(before.demand_ids) if name not in ("n0->n5", "n4->n3")})
     for limit in (0.0, 0.3, 0.6, 1.0):
         clean = Plan(changes_to(before, cleaned(before, after, limit))).apply(before)
-        assert np.all(utilization_of(clean) <= np.maximum(utilization_of(after), limit) + 1e-9)
+        assert np.all(offered_utilization(clean) <= np.maximum(offered_utilization(after), limit) + 1e-9)
         assert len(clean.policy.segment_lists) <= len(after.policy.segment_lists)
     assert not cleaned(before, after, 1.0)
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from nettwin.changes import FailLink, Plan, ScaleTraffic, SegmentPolicy
-from nettwin.controlplane import link_loads
+from nettwin.controlplane import link_loads, offered_utilization
 from nettwin.formats import read
 from nettwin.intents.intent import Intent
 from nettwin.intents.judging import judge
 from nettwin.intents.limits import Limits
 from nettwin.intents.objectives import Figure, Objective
+from nettwin.intents.planning import Growth, Planning
 from nettwin.intents.survival import Survive
 from nettwin.intents.verdict import Status, Verdict
 from nettwin.optimize.budget import Budget
@@ -81,3 +82,11 @@ def test_of_too_many_failures_those_that_fill_links_most_are_taken(polska: Scena
     assert len(few.scenarios) == 4
     fullest = sorted((float((link_loads(each) / each.topology.capacity_bps).max()) for each in every.scenarios), reverse=True)
     np.testing.assert_allclose([float((link_loads(each) / each.topology.capacity_bps).max()) for each in few.scenarios], fullest[:4])
+
+
+def test_without_an_aim_the_limit_is_kept_with_the_traffic_to_come(polska: Scenario) -> None:
+    intent = Intent(limits=Limits(max_utilization=0.42), planning=Planning(growth=Growth(per_year=0.1, years=1)))
+    solution = LocalSearch().optimize(polska, intent, create("queueing"), Budget(evaluations=300_000))
+    assert _statuses(solution.evidence.verdict_before)["limits.max_utilization"] is Status.VIOLATED
+    assert _statuses(solution.evidence.verdict)["limits.max_utilization"] is Status.SATISFIED
+    assert float(offered_utilization(solution.scenario).max()) <= 0.42 / 1.1 * (1 + 1e-3)

@@ -188,18 +188,14 @@ def _keep(scenario: "Scenario", solution: "Solution", plan_out: Path | None, pic
 
 def _leave(solution: "Solution", is_strict: bool) -> None:
     """Exit code 1 where a hard clause is violated or verification fails, 4 (strict) where one is undetermined."""
-    from nettwin.intents.verdict import Status
+    from nettwin.cli.intent.clauses import leave
     from nettwin.optimize.verification import is_rejected
 
-    verdict = solution.evidence.verdict
-    violated = [clause for clause in verdict.of(Status.VIOLATED) if clause.is_hard]
-    for clause in violated:
-        note(f"nettwin: {clause.clause} is violated: {clause.words}")
     if solution.evidence.conflicts:
         note(f"nettwin: these clauses cannot hold together: {', '.join(solution.evidence.conflicts)}")
-    if is_rejected(solution):
+    rejected = is_rejected(solution)
+    if rejected:
         note("nettwin: the plan is rejected: the engine that verifies it contradicts the prediction")
-    if violated or is_rejected(solution):
+    leave(solution.evidence.verdict, is_strict and not rejected)
+    if rejected:
         raise typer.Exit(ExitCode.OBJECTIVE_VIOLATED)
-    if is_strict and any(clause.is_hard for clause in verdict.of(Status.UNDETERMINED)):
-        raise typer.Exit(ExitCode.LOW_CONFIDENCE)

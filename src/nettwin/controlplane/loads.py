@@ -17,6 +17,11 @@ def link_loads(scenario: Scenario) -> FloatArray:  # [link]
     return loads_of(plan_itineraries(scenario, forwarding), scenario.traffic.rate_bps, forwarding)
 
 
+def offered_utilization(scenario: Scenario) -> FloatArray:  # [link]
+    """Offered load over capacity, above 1 where a link is overloaded. Raises as ``link_loads``."""
+    return np.asarray(link_loads(scenario) / scenario.topology.capacity_bps)
+
+
 def loads_of(itineraries: Itineraries, rate_bps: FloatArray, forwarding: Forwarding) -> FloatArray:  # [link]
     """Loads of demands (``rate_bps`` each) that follow their itineraries."""
     from nettwin.controlplane.kernels import columns_of, push_flows

@@ -31,6 +31,11 @@ class Intent:
     planning: Planning | None = None
     verify: Verification | None = None
 
+    @property
+    def growth_factor(self) -> float:
+        """How many times the traffic of today the intent is judged with."""
+        return 1.0 if self.planning is None else self.planning.growth.factor
+
     def __post_init__(self) -> None:
         known = [EVERY_DEMAND, *self.select]
         for place, name in self._selectors_in_use():

@@ -12,6 +12,7 @@ from nettwin.optimize.solution import Solution
 from nettwin.predict import registry
 from nettwin.predict.batches import predict_all
 from nettwin.predict.predictor import Predictor
+from nettwin.predict.wrappers import Cached
 from nettwin.scenario import Scenario
 
 
@@ -30,7 +31,7 @@ def verified(solution: Solution, scenario: Scenario, intent: Intent, predictor: 
     """
     if intent.verify is None:
         return solution
-    engine, after = verifier_of(intent.verify), solution.scenario
+    engine, after = Cached(verifier_of(intent.verify)), solution.scenario  # asked again by the judge
     predicted, measured = predictor.predict(after), engine.predict(after)
     verdict = judge(intent, after, partial(predict_all, engine), before=scenario)
     compared = within_tolerance(intent.verify, after, predicted, measured)

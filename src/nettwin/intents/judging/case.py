@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from nettwin.changes import Plan, SetCapacity, diff
-from nettwin.controlplane import link_loads, route
+from nettwin.controlplane import offered_utilization, route
 from nettwin.controlplane.forwarding import forwarding_of
 from nettwin.controlplane.itineraries import plan_itineraries
 from nettwin.intents.judging.costs import plan_cost
@@ -36,7 +36,7 @@ class Case:
 
     @cached_property
     def utilization(self) -> FloatArray:  # [link] offered load over capacity, above 1 where overloaded
-        return np.asarray(link_loads(self.scenario) / self.scenario.topology.capacity_bps)
+        return offered_utilization(self.scenario)
 
     @cached_property
     def routed_share(self) -> FloatArray:  # [demand] of its traffic that finds a way to its target

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nettwin.controlplane import link_loads
+from nettwin.controlplane import offered_utilization
 from nettwin.intents.intent import Intent
 from nettwin.intents.judging.chosen_failures import chosen_failures
 from nettwin.intents.objectives import Figure
@@ -53,7 +53,7 @@ class Failed:
         ]
         most = max(1, MOST_ENTRIES // max(1, n_entries))
         if len(found) > most:
-            found = sorted(found, key=lambda each: -_fullest(each[0]) / each[1])[:most]
+            found = sorted(found, key=lambda each: -float(offered_utilization(each[0]).max(initial=0.0)) / each[1])[:most]
         return cls(tuple(each for each, _ in found), tuple(limit for _, limit in found))
 
 
@@ -98,8 +98,7 @@ class _Stacked:
     @classmethod
     def of(cls, task: Task, clock: Clock, aim: Aim) -> "_Stacked":
         failed = Failed.of(task.scenario, task.intent, len(task.problem.vectors.link))
-        growth = 1.0 if task.intent.planning is None else task.intent.planning.growth.factor
-        limit = np.array([task.intent.limits.max_utilization or _UNLIMITED, *failed.limits]) / growth
+        limit = np.array([task.intent.limits.max_utilization or _UNLIMITED, *failed.limits]) / task.intent.growth_factor
         return cls(
             task,
             clock,
@@ -157,7 +156,3 @@ class _Stacked:
     def _fullest(self, found: Found) -> FloatArray:  # [network]
         utilization = found.load_bps / self.problem.capacity_bps
         return np.asarray(utilization.reshape(len(self.room), -1).max(axis=1))
-
-
-def _fullest(scenario: Scenario) -> float:
-    return float(np.max(link_loads(scenario) / scenario.topology.capacity_bps, initial=0.0))

@@ -55,10 +55,10 @@ def problem_for(scenario: Scenario, intent: Intent) -> SteeringProblem:
 
 
 def aim_of(intent: Intent, precision: float) -> Aim:
-    """Where an intent lets the search end."""
+    """Where an intent lets the search end; it is judged with the traffic to come, which fills links as much more."""
     figures = [objective.minimize for objective in intent.objectives]
     if Figure.MAX_UTILIZATION not in figures:
-        return Aim(precision=precision, enough=intent.limits.max_utilization or 0.0)
+        return Aim(precision=precision, enough=(intent.limits.max_utilization or 0.0) / intent.growth_factor)
     place = figures.index(Figure.MAX_UTILIZATION)
     wants_few = Figure.CHANGES in figures[place + 1 :]
     return Aim(precision=precision, slack=intent.objectives[place].tolerance if wants_few else 0.0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettwin.controlplane import link_loads
+from nettwin.controlplane import offered_utilization
 from nettwin.controlplane.forwarding import forwarding_of
 from nettwin.controlplane.itineraries import Itineraries
 from nettwin.optimize.portfolio.kernels import WayColumns, tidy
@@ -32,17 +32,12 @@ def cleaned(before: Scenario, after: Scenario, most_utilization: float, is_free:
     rows = [row for row in sorted({**old, **new}) if old.get(row) != new.get(row) and row not in explicit]
     rows = [row for row in rows if is_free is None or is_free[row]]
     table = _Ways.of(after, vectors, rows, old, new)
-    utilization = utilization_of(after)
+    utilization = offered_utilization(after)
     limit = np.maximum(most_utilization, utilization) * (1 + _ROUNDING)
     order = np.argsort(after.traffic.rate_bps[table.row], kind="stable")
     columns = WayColumns(table.first, table.old, table.new.copy(), *table.vectors(after, vectors))
     is_back = tidy(order, columns, utilization, limit)
     return _steering(table, columns.weight, is_back, old, new)
-
-
-def utilization_of(scenario: Scenario) -> FloatArray:  # [link]
-    """Offered load over capacity."""
-    return np.asarray(link_loads(scenario) / scenario.topology.capacity_bps)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from nettwin.changes import Plan
 from nettwin.changes.change import Change
+from nettwin.controlplane import offered_utilization
 from nettwin.intents.intent import Intent
 from nettwin.intents.judging import judge_many
 from nettwin.intents.objectives import Figure
 from nettwin.intents.verdict import Verdict
 from nettwin.optimize.answer import Counting, Found
-from nettwin.optimize.portfolio.cleaning import utilization_of
 from nettwin.optimize.portfolio.difference import changes_between, steers_only
 from nettwin.optimize.portfolio.relay import Relay
 from nettwin.optimize.portfolio.sparing import spared
@@ -29,7 +29,7 @@ def finished(relay: Relay, tolerance: float, gap: float) -> Found:
     candidates = [changes]
     if steers_only(relay.scenario, relay.best):
         tolerance = max(tolerance, (1 + gap) / (1 + relay.gap) - 1)
-        limit = _most_utilization(relay.intent, float(utilization_of(relay.best).max(initial=0.0)), tolerance)
+        limit = _most_utilization(relay.intent, float(offered_utilization(relay.best).max(initial=0.0)), tolerance)
         fewer = spared(relay.scenario, relay.best, relay.intent, limit)
         candidates += [fewer] if len(fewer) < len(changes) else []
     scenarios = [Plan(each).apply(relay.scenario) for each in candidates]
@@ -57,8 +57,7 @@ def _found(
 
 def _most_utilization(intent: Intent, now: float, tolerance: float) -> float:
     """How full links may become when changes are taken back."""
-    growth = 1.0 if intent.planning is None else intent.planning.growth.factor
-    limit = None if intent.limits.max_utilization is None else intent.limits.max_utilization / growth
+    limit = None if intent.limits.max_utilization is None else intent.limits.max_utilization / intent.growth_factor
     figures = [objective.minimize for objective in intent.objectives]
     if Figure.MAX_UTILIZATION not in figures:
         return max(now, limit) if limit is not None else now

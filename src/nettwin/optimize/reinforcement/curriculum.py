@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nettwin.controlplane import link_loads
+from nettwin.controlplane import offered_utilization
 from nettwin.generate.gravity import capacity_weights, gravity_demands
 from nettwin.generate.topologies import FAMILIES
 from nettwin.optimize.reinforcement.game import Game
@@ -57,5 +57,5 @@ def _noisy(scenario: Scenario, rng: np.random.Generator) -> Scenario:
     traffic = scenario.traffic
     noise: FloatArray = rng.lognormal(sigma=rng.uniform(0.0, 1.0), size=traffic.n_demands)
     scenario = replace(scenario, traffic=replace(traffic, rate_bps=traffic.rate_bps * noise))
-    peak = float((link_loads(scenario) / scenario.topology.capacity_bps).max())
+    peak = float(offered_utilization(scenario).max())
     return replace(scenario, traffic=replace(scenario.traffic, rate_bps=scenario.traffic.rate_bps / peak))

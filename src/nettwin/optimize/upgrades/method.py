@@ -86,7 +86,7 @@ class _Search:
         if not self.bought or level is None or self.routed is self.scenario:
             return
         upgraded, routed = (Plan(tuple(each.change for each in self.bought)).apply(each) for each in (self.scenario, self.routed))
-        fewer = spared(upgraded, routed, self.intent, level / self._growth)
+        fewer = spared(upgraded, routed, self.intent, level / self.intent.growth_factor)
         tidied = Plan(fewer).apply(self.scenario)
         if sum(each.cost for each in self._purchases(tidied)) <= self.cost * (1 + 1e-9):
             self.routed = tidied
@@ -145,9 +145,9 @@ class _Search:
         return bool(objectives) and objectives[0].minimize is Figure.MAX_UTILIZATION
 
     def _level(self, routed: Scenario, bought: list[Purchase]) -> float:
-        from nettwin.optimize.portfolio.cleaning import utilization_of
+        from nettwin.controlplane import offered_utilization
 
-        return float(utilization_of(Plan(tuple(each.change for each in bought)).apply(routed)).max(initial=0.0))
+        return float(offered_utilization(Plan(tuple(each.change for each in bought)).apply(routed)).max(initial=0.0))
 
     def _purchases(self, routed: Scenario) -> list[Purchase]:
         """What is asked at the least cost; where utilization is the aim, the lowest that the budget pays for, by halving."""
@@ -158,13 +158,9 @@ class _Search:
         low, high = 0.0, self._level(routed, bought)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            more = purchases_for(routed, self.intent, needed_bps(routed, self.intent, middle / self._growth))
+            more = purchases_for(routed, self.intent, needed_bps(routed, self.intent, middle / self.intent.growth_factor))
             if sum(each.cost for each in more) <= budget:
                 high, bought = middle, more
             else:
                 low = middle
         return bought
-
-    @property
-    def _growth(self) -> float:
-        return 1.0 if self.intent.planning is None else self.intent.planning.growth.factor

@@ -225,10 +225,16 @@ def test_tokens_that_do_not_divide_are_dealt_to_within_one() -> None:
     assert len({tuple(path) for _, path in route(three).paths_of(0)}) == route(three).n_paths
 
 
-def test_a_routing_is_remembered_for_its_scenario_only() -> None:
+def test_a_routing_is_remembered_where_nothing_that_moves_paths_differs() -> None:
     question = scenario(DIAMOND)
+    rates = replace(question.traffic, rate_bps=question.traffic.rate_bps * 2)
     assert route(question) is route(question)
-    assert route(replace(question)) is not route(question)
+    assert route(replace(question, traffic=rates)) is route(question)
+    assert route(replace(question, topology=replace(question.topology))) is not route(question)
+    alone = RoutingPolicy(base=ShortestPaths(has_ecmp=False))
+    assert route(replace(question, policy=alone)).n_paths < route(question).n_paths
+    swapped = replace(question.traffic, source=question.traffic.target, target=question.traffic.source)
+    assert route(replace(question, traffic=swapped)).hop_link.tolist() != route(question).hop_link.tolist()
 
 
 def test_metrics_too_far_apart_to_add_are_refused() -> None:

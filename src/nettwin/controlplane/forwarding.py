@@ -5,9 +5,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from nettwin.controlplane.by_topology import ByTopology
 from nettwin.controlplane.graph import LinkGraph
 from nettwin.errors import ScenarioError
-from nettwin.scenario import ForwardingTable, Scenario, Topology
+from nettwin.scenario import ForwardingTable, Scenario, ShortestPaths, Topology
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray, frozen
 
 
@@ -23,12 +24,21 @@ class Forwarding:
 
 
 _remembered: "WeakKeyDictionary[Scenario, Forwarding]" = WeakKeyDictionary()
+_latest: "ByTopology[tuple[ShortestPaths | ForwardingTable, Forwarding]]" = ByTopology()
 
 
 def forwarding_of(scenario: Scenario) -> Forwarding:
-    """The forwarding of a scenario's base policy in its present state, remembered as long as the scenario lives."""
+    """The forwarding of a scenario's base policy in its present state, remembered as long as the scenario lives.
+
+    Scenarios that share topology and base policy share it.
+    """
     if scenario not in _remembered:
-        _remembered[scenario] = forward(scenario, LinkGraph.of(scenario.topology))
+        base = scenario.policy.base
+        known = _latest.get(scenario.topology)
+        if known is None or known[0] != base:
+            known = base, forward(scenario, LinkGraph.of(scenario.topology))
+            _latest.put(scenario.topology, known)
+        _remembered[scenario] = known[1]
     return _remembered[scenario]
 
 

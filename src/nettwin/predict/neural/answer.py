@@ -1,6 +1,6 @@
 """From the relative outputs of the models to a Performance, with intervals and trust."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,25 @@ from nettwin.performance import (
     Performance,
     QueuePerformance,
 )
-from nettwin.predict.neural.calibration import Calibration, groups
+from nettwin.predict.neural.arrays import Arrays, Column
+from nettwin.predict.neural.calibration import DEMAND_FIGURES, Calibration, groups
 from nettwin.predict.neural.capped import capped_mean
-from nettwin.predict.neural.ensemble import EnsembleOutputs
+from nettwin.predict.neural.ensemble import FIGURES, EnsembleOutputs
+from nettwin.predict.neural.ground import Ground, demand_load, ground_of, queue_load
 from nettwin.predict.neural.prior import Prior
 from nettwin.predict.neural.sampling import sampling_error
-from nettwin.scenario.arrays import BoolArray, FloatArray
+
+__all__ = ["Beliefs", "demand_load", "figures_of", "hop_performance", "performance_of", "queue_load", "wrapped"]
 
 _TRUSTED = 0.5
 _LEAST_WAIT_SHARE = 0.02  # a strange queue that makes less of the delay than this harms no trust
 _MOST_EXPONENT = 5.0
 _MOST_WRONG = 3.5  # times what is waited: as far as the network can move a wait, a factor of exp(1.5)
+
+Columns = dict[str, Column]
+"""By the names of DemandPerformance, QueuePerformance or LinkPerformance."""
+Outputs = Any
+"""EnsembleOutputs, or the same of tensors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +42,63 @@ class Beliefs:
     coverage: float = 0.9
 
 
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """All columns of an answer, as arrays or tensors."""
+
+    demands: Columns
+    queues: Columns
+    links: Columns
+    lower: Columns
+    upper: Columns
+    lower_queues: Columns
+    upper_queues: Columns
+    lower_links: Columns
+    upper_links: Columns
+    is_trusted: Column
+
+
 def performance_of(prior: Prior, outputs: EnsembleOutputs, beliefs: Beliefs) -> Performance:
     """All figures of one scenario."""
-    demands = _demands(prior, outputs)
-    queues = _queues(prior, outputs)
-    links = _links(prior, queues)
+    return wrapped(figures_of(ground_of(prior), outputs, beliefs), beliefs.coverage)
+
+
+def wrapped(figures: Figures, coverage: float) -> Performance:
+    """Numpy columns as a Performance."""
     return Performance(
+        demands=DemandPerformance(**figures.demands),
+        queues=QueuePerformance(**figures.queues),
+        links=LinkPerformance(**figures.links),
+        interval=Interval(
+            coverage=coverage,
+            lower=DemandPerformance(**figures.lower),
+            upper=DemandPerformance(**figures.upper),
+            lower_queues=QueuePerformance(**figures.lower_queues),
+            upper_queues=QueuePerformance(**figures.upper_queues),
+            lower_links=LinkPerformance(**figures.lower_links),
+            upper_links=LinkPerformance(**figures.upper_links),
+        ),
+        is_trusted=np.asarray(figures.is_trusted, dtype=np.bool_),
+        engine="neural",
+    )
+
+
+def figures_of(ground: Ground, outputs: Outputs, beliefs: Beliefs) -> Figures:
+    """The formulas of an answer, on arrays or on tensors."""
+    demands, queues = _demands(ground, outputs), _queues(ground, outputs)
+    bounds = _bounds(ground, outputs, demands, beliefs)
+    queue_bounds = _queue_bounds(ground, outputs, queues, beliefs)
+    return Figures(
         demands=demands,
         queues=queues,
-        links=links,
-        interval=_interval(prior, outputs, (demands, queues), beliefs),
-        is_trusted=is_trusted(prior, outputs),
-        engine="neural",
+        links=_links(ground, queues),
+        lower=bounds[0],
+        upper=bounds[1],
+        lower_queues=queue_bounds[0],
+        upper_queues=queue_bounds[1],
+        lower_links=_links(ground, queue_bounds[0]),
+        upper_links=_links(ground, queue_bounds[1]),
+        is_trusted=is_trusted(ground, outputs),
     )
 
 
@@ -73,180 +126,131 @@ def hop_performance(prior: Prior, outputs: EnsembleOutputs) -> HopPerformance:
     )
 
 
-def _demands(prior: Prior, outputs: EnsembleOutputs) -> DemandPerformance:
-    theory, reference = prior.answer.demands, prior.graph.physics.reference_s
-    traffic, cap = prior.scenario.traffic, prior.scenario.observation.delay_cap_s
-    known = np.where(np.isfinite(theory.delay_s) & (outputs.loss < 1 - 1e-9), 0.0, np.nan)
-    quantiles = outputs.quantiles * reference[:, None]
-    delay = capped_mean(outputs.delay * reference, quantiles, cap)
-    is_routed = np.isfinite(theory.delay_s)
-    loss = np.where(is_routed, outputs.loss, theory.loss_ratio)
-    bits = theory.throughput_bps / np.maximum(traffic.rate_bps * (1 - theory.loss_ratio), 1e-300)  # long packets are lost more often
-    return DemandPerformance(
-        delay_s=delay + known,
-        delay_variation_s=outputs.variation * reference + known,
-        ipdv_s=outputs.ipdv * reference + known,
-        delay_quantiles_s=np.minimum(quantiles, cap) + known[:, None],
-        loss_ratio=loss,
-        offered_bps=traffic.rate_bps,
-        throughput_bps=np.where(is_routed, traffic.rate_bps * np.minimum((1 - loss) * np.clip(bits, 0.0, 1.0), 1.0), 0.0),
-    )
-
-
-def _queues(prior: Prior, outputs: EnsembleOutputs) -> QueuePerformance:
-    theory, carried = prior.answer.queues, prior.state.carried
-    change = outputs.queue_sent / np.maximum(carried.sent_packet_rate, 1e-300)
-    used = np.isfinite(theory.delay_s) & (carried.sent_packet_rate > 0)
-    change = np.where(used, np.clip(change, 0.0, 10.0), 1.0)
-    capacity = prior.state.network.ports.queue_capacity_bps
-    size = np.where(used, carried.sent_bit_rate / np.maximum(carried.sent_packet_rate, 1e-300), 0.0)
-    delay = np.where(used, outputs.queue_wait * prior.queue_unit_s + size / capacity, np.nan)
-    occupancy = np.where(used, carried.sent_packet_rate * change * np.nan_to_num(delay), 0.0)
-    return QueuePerformance(
-        utilization=np.minimum(theory.utilization * change, 1.0),
-        occupancy_packets=np.minimum(occupancy, _room_packets(prior)),
-        occupancy_bits=np.minimum(occupancy * size, prior.state.network.ports.buffer_bits + size),
-        loss_ratio=np.where(used, np.clip(outputs.queue_loss, 0.0, 1.0), theory.loss_ratio),
-        delay_s=delay,
-    )
-
-
-def _room_packets(prior: Prior) -> FloatArray:  # [queue]
-    ports = prior.state.network.ports
-    return ports.buffer_packets + np.where(ports.holds_packet_in_service, 0.0, 1.0)
-
-
-def _links(prior: Prior, queues: QueuePerformance) -> LinkPerformance:
-    ports = prior.state.network.ports
-    utilization = np.minimum(ports.per_link(queues.utilization), 1.0)
-    offered = prior.state.carried.arriving.packet_rate
-    lost, total = ports.per_link(offered * queues.loss_ratio), ports.per_link(offered)
-    return LinkPerformance(
-        utilization=utilization,
-        loss_ratio=np.where(total > 0, np.clip(lost / np.maximum(total, 1e-300), 0.0, 1.0), 0.0),
-        throughput_bps=utilization * ports.capacity_bps,
-    )
-
-
-def is_trusted(prior: Prior, outputs: EnsembleOutputs) -> BoolArray:  # [demand]
-    """Whether every queue that matters to a demand lies in the range of the training data."""
-    hops = prior.state.network.hops
-    fixed = prior.graph.physics.path_fixed
-    wait = outputs.hop_wait / np.maximum(fixed + hops.sum_over_path(outputs.hop_wait), 1e-12)[hops.path]
-    matters = (wait > _LEAST_WAIT_SHARE) | (outputs.hop_loss > 1e-3)
-    strange = matters & (outputs.trust[hops.queue] < _TRUSTED)
-    return np.asarray(np.bincount(hops.demand[hops.path], strange, prior.scenario.traffic.n_demands) == 0)
-
-
-def demand_load(prior: Prior) -> FloatArray:  # [demand]
-    """Largest offered load over capacity of a port on the paths of each demand."""
-    ports, hops = prior.state.network.ports, prior.state.network.hops
-    load = ports.per_link(prior.state.network.offered.bit_rate) / ports.capacity_bps
-    largest = np.zeros(prior.scenario.traffic.n_demands)
-    np.maximum.at(largest, hops.demand[hops.path], load[hops.link])
-    return largest
-
-
-def queue_load(prior: Prior) -> FloatArray:  # [queue]
-    """Offered load over capacity of each queue's port."""
-    ports = prior.state.network.ports
-    return np.asarray((ports.per_link(prior.state.network.offered.bit_rate) / ports.capacity_bps)[ports.link_of_queue])
-
-
-Parts = tuple[DemandPerformance, QueuePerformance]
-
-
-def _interval(prior: Prior, outputs: EnsembleOutputs, parts: Parts, beliefs: Beliefs) -> Interval:
-    demands, queues = parts
-    chance = sampling_error(prior)
-    group = groups(prior.parts.nodes_by_demand, demand_load(prior))
-    own, calibration, coverage = outputs.scales, beliefs.calibration, beliefs.coverage
-
-    def reach(figure: str, column: int, chance: FloatArray) -> FloatArray:
-        return calibration.factor(figure, group, coverage) * np.sqrt(own[:, column] ** 2 + chance**2)
-
-    stretch = {
-        "delay_s": reach("delay", 0, chance),
-        "delay_variation_s": reach("variation", 1, 2 * chance),
-        "ipdv_s": reach("ipdv", 3, chance),
+def _demands(ground: Ground, outputs: Outputs) -> Columns:
+    xp, given, cap = ground.arrays, ground.demands, ground.delay_cap_s
+    known = xp.where(given.is_routed & (outputs.loss < 1 - 1e-9), 0.0, np.nan)
+    quantiles = outputs.quantiles * given.reference_s[:, None]
+    delay = capped_mean(outputs.delay * given.reference_s, quantiles, cap, xp)
+    loss = xp.where(given.is_routed, outputs.loss, given.theory_loss)
+    # long packets are lost more often
+    bits = given.theory_throughput_bps / xp.at_least(given.rate_bps * (1 - given.theory_loss), 1e-300)
+    sent = given.rate_bps * xp.at_most((1 - loss) * xp.between(bits, 0.0, 1.0), 1.0)
+    return {
+        "delay_s": delay + known,
+        "delay_variation_s": outputs.variation * given.reference_s + known,
+        "ipdv_s": outputs.ipdv * given.reference_s + known,
+        "delay_quantiles_s": xp.at_most(quantiles, cap) + known[:, None],
+        "loss_ratio": loss,
+        "offered_bps": given.rate_bps,
+        "throughput_bps": xp.where(given.is_routed, sent, 0.0),
     }
-    quantiles = reach("quantiles", 2, 2 * chance)[:, None]
-    root = np.where(demands.loss_ratio < 1, reach("loss", 4, np.zeros(len(chance))), 0.0)
-    bounds = []
-    for sign in (-1.0, 1.0):
-        columns = {name: getattr(demands, name) * _power(sign * width) for name, width in stretch.items()}
-        loss = moved_loss(demands.loss_ratio, sign * root)
-        kept = (1 - moved_loss(demands.loss_ratio, -sign * root)) / np.maximum(1 - demands.loss_ratio, 1e-9)
-        bounds.append(
-            replace(
-                demands,
-                **columns,
-                delay_quantiles_s=demands.delay_quantiles_s * _power(sign * quantiles),
-                loss_ratio=loss,
-                throughput_bps=np.minimum(demands.throughput_bps * kept, demands.offered_bps),
-            )
-        )
-    chance_s = calibration.factor("delay", group, coverage) * chance * np.nan_to_num(demands.delay_s)
-    most = _at_most_uncertain(prior, outputs, demands, 2 * chance_s)
-    lower, upper = (_not_below(_narrowed(bound, demands, most), prior) for bound in bounds)
-    queue_bounds = _queue_bounds(prior, outputs, queues, beliefs)
-    return Interval(coverage=coverage, lower=lower, upper=upper, **queue_bounds)
 
 
-def _at_most_uncertain(
-    prior: Prior, outputs: EnsembleOutputs, demands: DemandPerformance, chance_s: FloatArray
-) -> tuple[FloatArray, FloatArray]:  # [demand], [demand, level]
-    """How far a delay and its quantiles can be off at all: light in a fibre is not uncertain, only what is waited is."""
-    graph, reference = prior.graph, prior.graph.physics.reference_s
-    fixed = np.bincount(graph.path_demand, outputs.path_weight * graph.physics.path_fixed, graph.n_demands) * reference
-    waited = np.maximum(outputs.delay * reference - fixed, 0.0)
-    above = np.maximum(demands.delay_quantiles_s - (graph.physics.demand_floor * reference)[:, None], 0.0)
+def _queues(ground: Ground, outputs: Outputs) -> Columns:
+    xp, given = ground.arrays, ground.queues
+    sent = xp.at_least(given.sent_packet_rate, 1e-300)
+    change = xp.where(given.is_used, xp.between(outputs.queue_sent / sent, 0.0, 10.0), 1.0)
+    size = xp.where(given.is_used, given.sent_bit_rate / sent, 0.0)
+    delay = xp.where(given.is_used, outputs.queue_wait * given.unit_s + size / given.capacity_bps, np.nan)
+    occupancy = xp.where(given.is_used, given.sent_packet_rate * change * xp.known(delay), 0.0)
+    return {
+        "utilization": xp.at_most(given.theory_utilization * change, 1.0),
+        "occupancy_packets": xp.at_most(occupancy, given.room_packets),
+        "occupancy_bits": xp.at_most(occupancy * size, given.buffer_bits + size),
+        "loss_ratio": xp.where(given.is_used, xp.between(outputs.queue_loss, 0.0, 1.0), given.theory_loss),
+        "delay_s": delay,
+    }
+
+
+def _links(ground: Ground, queues: Columns) -> Columns:
+    xp, offered = ground.arrays, ground.queues.arriving_packet_rate
+    utilization = xp.at_most(ground.per_link(queues["utilization"]), 1.0)
+    lost, total = ground.per_link(offered * queues["loss_ratio"]), ground.per_link(offered)
+    return {
+        "utilization": utilization,
+        "loss_ratio": xp.where(total > 0, xp.between(lost / xp.at_least(total, 1e-300), 0.0, 1.0), 0.0),
+        "throughput_bps": utilization * ground.queues.link_capacity_bps,
+    }
+
+
+def is_trusted(ground: Ground, outputs: Outputs) -> Column:  # [demand]
+    """Whether every queue that matters to a demand lies in the range of the training data."""
+    xp, hops = ground.arrays, ground.hops
+    total = xp.at_least(hops.path_fixed + ground.per_path(outputs.hop_wait), 1e-12)
+    matters = (outputs.hop_wait > _LEAST_WAIT_SHARE * total[hops.path]) | (outputs.hop_loss > 1e-3)
+    strange = matters & (outputs.trust < _TRUSTED)[hops.queue]
+    return ground.demand_of_hop(strange) == 0
+
+
+def _bounds(ground: Ground, outputs: Outputs, demands: Columns, beliefs: Beliefs) -> tuple[Columns, Columns]:
+    xp, chance = ground.arrays, sampling_error(ground)
+    group = groups(ground.demands.n_nodes, ground.demands.load, xp)
+    factor = {figure: xp.rows(beliefs.calibration.at(figure, beliefs.coverage), group) for figure in DEMAND_FIGURES}
+    own = {figure: outputs.scales[:, column] for column, figure in enumerate(FIGURES)}
+    reach = {
+        figure: factor[figure] * xp.sqrt(own[figure] ** 2 + (times * chance) ** 2)
+        for figure, times in (("delay", 1), ("variation", 2), ("quantiles", 2), ("ipdv", 1))
+    }
+    reach["loss"] = xp.where(demands["loss_ratio"] < 1, factor["loss"] * own["loss"], 0.0)
+    most = _at_most_uncertain(ground, outputs, demands, 2 * factor["delay"] * chance * xp.known(demands["delay_s"]))
+    return _bound(ground, demands, reach, most, -1.0), _bound(ground, demands, reach, most, 1.0)
+
+
+def _bound(ground: Ground, demands: Columns, reach: Columns, most: tuple[Column, Column], sign: float) -> Columns:
+    """One bound of the demands' figures, no farther from them than ``most``.
+
+    No delay can be shorter than that of the smallest packet that waits nowhere.
+    """
+    xp, loss, delay, quantiles = ground.arrays, demands["loss_ratio"], demands["delay_s"], demands["delay_quantiles_s"]
+    floor = xp.at_most(ground.demands.floor * ground.demands.reference_s, ground.delay_cap_s) * (1 - 1e-6)
+    kept = (1 - moved_loss(loss, -sign * reach["loss"], xp)) / xp.at_least(1 - loss, 1e-9)
+    low = delay * _power(sign * reach["delay"], xp)
+    levels = quantiles * _power(sign * reach["quantiles"], xp)[:, None]
+    return {
+        "delay_s": xp.at_least(xp.between(low, delay - most[0], delay + most[0]), floor),
+        "delay_variation_s": demands["delay_variation_s"] * _power(sign * reach["variation"], xp),
+        "ipdv_s": demands["ipdv_s"] * _power(sign * reach["ipdv"], xp),
+        "delay_quantiles_s": xp.at_least(xp.between(levels, quantiles - most[1], quantiles + most[1]), floor[:, None]),
+        "loss_ratio": moved_loss(loss, sign * reach["loss"], xp),
+        "offered_bps": demands["offered_bps"],
+        "throughput_bps": xp.at_most(demands["throughput_bps"] * kept, demands["offered_bps"]),
+    }
+
+
+def _at_most_uncertain(ground: Ground, outputs: Outputs, demands: Columns, chance_s: Column) -> tuple[Column, Column]:
+    """How far a delay [demand] and its quantiles [demand, level] can be off at all: light in a fibre is not uncertain, waits are."""
+    xp, given = ground.arrays, ground.demands
+    fixed = ground.per_demand(outputs.path_weight * ground.hops.path_fixed) * given.reference_s
+    waited = xp.at_least(outputs.delay * given.reference_s - fixed, 0.0)
+    above = xp.at_least(demands["delay_quantiles_s"] - (given.floor * given.reference_s)[:, None], 0.0)
     return _MOST_WRONG * waited + chance_s, _MOST_WRONG * above + chance_s[:, None]
 
 
-def _narrowed(bound: DemandPerformance, demands: DemandPerformance, most: tuple[FloatArray, FloatArray]) -> DemandPerformance:
-    """The bound, but no farther from the answer than ``most``."""
-    delay, quantiles = demands.delay_s, demands.delay_quantiles_s
-    return replace(
-        bound,
-        delay_s=np.clip(bound.delay_s, delay - most[0], delay + most[0]),
-        delay_quantiles_s=np.clip(bound.delay_quantiles_s, quantiles - most[1], quantiles + most[1]),
-    )
+def _queue_bounds(ground: Ground, outputs: Outputs, queues: Columns, beliefs: Beliefs) -> tuple[Columns, Columns]:
+    xp, calibration = ground.arrays, beliefs.calibration
+    group = groups(ground.queues.n_nodes, ground.queues.load, xp)
+    reach = xp.rows(calibration.at("queue_delay", beliefs.coverage), group) * outputs.queue_scales[:, 0]
+    root = xp.rows(calibration.at("queue_loss", beliefs.coverage), group) * outputs.queue_scales[:, 1]
+    root = xp.where(queues["loss_ratio"] < 1, root, 0.0)
+    return _queue_bound(ground, queues, -reach, -root), _queue_bound(ground, queues, reach, root)
 
 
-def _not_below(bound: DemandPerformance, prior: Prior) -> DemandPerformance:
-    """No delay can be shorter than that of the smallest packet that waits nowhere."""
-    floor = prior.graph.physics.demand_floor * prior.graph.physics.reference_s
-    floor = np.minimum(floor, prior.scenario.observation.delay_cap_s) * (1 - 1e-6)
-    return replace(bound, delay_s=np.maximum(bound.delay_s, floor), delay_quantiles_s=np.maximum(bound.delay_quantiles_s, floor[:, None]))
+def _queue_bound(ground: Ground, queues: Columns, reach: Column, root: Column) -> Columns:
+    xp, loss, factor = ground.arrays, queues["loss_ratio"], _power(reach, ground.arrays)
+    kept = (1 - moved_loss(loss, -root, xp)) / xp.at_least(1 - loss, 1e-9)
+    return {
+        "utilization": xp.at_most(queues["utilization"] * kept, 1.0),
+        "occupancy_packets": xp.at_most(queues["occupancy_packets"] * factor, ground.queues.room_packets),
+        "occupancy_bits": queues["occupancy_bits"] * factor,
+        "loss_ratio": moved_loss(loss, root, xp),
+        "delay_s": queues["delay_s"] * factor,
+    }
 
 
-def _queue_bounds(prior: Prior, outputs: EnsembleOutputs, queues: QueuePerformance, beliefs: Beliefs) -> dict[str, Any]:
-    group = groups(prior.parts.nodes_by_queue, queue_load(prior))
-    reach = beliefs.calibration.factor("queue_delay", group, beliefs.coverage) * outputs.queue_scales[:, 0]
-    root = beliefs.calibration.factor("queue_loss", group, beliefs.coverage) * outputs.queue_scales[:, 1]
-    root = np.where(queues.loss_ratio < 1, root, 0.0)
-    result: dict[str, Any] = {}
-    for name, sign in (("lower", -1.0), ("upper", 1.0)):
-        kept = (1 - moved_loss(queues.loss_ratio, -sign * root)) / np.maximum(1 - queues.loss_ratio, 1e-9)
-        utilization = np.minimum(queues.utilization * kept, 1.0)
-        bound = replace(
-            queues,
-            delay_s=queues.delay_s * _power(sign * reach),
-            occupancy_packets=np.minimum(queues.occupancy_packets * _power(sign * reach), _room_packets(prior)),
-            occupancy_bits=queues.occupancy_bits * _power(sign * reach),
-            loss_ratio=moved_loss(queues.loss_ratio, sign * root),
-            utilization=utilization,
-        )
-        result[f"{name}_queues"] = bound
-        result[f"{name}_links"] = _links(prior, bound)
-    return result
-
-
-def moved_loss(loss: FloatArray, root: FloatArray) -> FloatArray:
+def moved_loss(loss: Column, root: Column, xp: Arrays) -> Column:
     """A loss whose square root is moved."""
-    return np.clip(np.maximum(np.sqrt(loss) + root, 0.0), 0.0, 1.0) ** 2
+    return xp.between(xp.sqrt(loss) + root, 0.0, 1.0) ** 2
 
 
-def _power(exponent: FloatArray) -> FloatArray:
-    return np.exp(np.clip(exponent, -_MOST_EXPONENT, _MOST_EXPONENT))
+def _power(exponent: Column, xp: Arrays) -> Column:
+    return xp.exp(xp.between(exponent, -_MOST_EXPONENT, _MOST_EXPONENT))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nettwin.predict.neural.arrays import NUMPY, Arrays, Column
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 SIZE_EDGES = (20, 60)
@@ -29,9 +30,14 @@ class Calibration:
 
     def factor(self, figure: str, group: IntArray, coverage: float) -> FloatArray:  # [row]
         """How many expected errors an interval of this coverage reaches, by group (``groups``)."""
+        return np.asarray(self.at(figure, coverage)[group])
+
+    def at(self, figure: str, coverage: float) -> FloatArray:  # [group]
+        """The factors of all groups at one coverage, between the known ones on straight lines."""
         table = self.factors[figure].reshape(-1, len(COVERAGES))
-        by_group = np.array([np.interp(coverage, COVERAGES, row) for row in table])
-        return np.asarray(by_group[group])
+        upper = min(max(int(np.searchsorted(COVERAGES, coverage, side="right")), 1), len(COVERAGES) - 1)
+        part = (min(max(coverage, COVERAGES[0]), COVERAGES[-1]) - COVERAGES[upper - 1]) / (COVERAGES[upper] - COVERAGES[upper - 1])
+        return np.asarray(table[:, upper - 1] + part * (table[:, upper] - table[:, upper - 1]))
 
     def to_dict(self) -> dict[str, Any]:
         return {figure: np.round(table, 4).tolist() for figure, table in self.factors.items()}
@@ -48,7 +54,7 @@ class Calibration:
         return cls(dict.fromkeys((*DEMAND_FIGURES, *QUEUE_FIGURES), one))
 
 
-def groups(n_nodes: IntArray, load: FloatArray) -> IntArray:  # [row]
+def groups(n_nodes: Column, load: Column, xp: Arrays = NUMPY) -> Column:  # [row]
     """The group of each row in the flattened table of factors, from the nodes of its network and the load of its ports."""
-    size = np.searchsorted(SIZE_EDGES, n_nodes)
-    return np.asarray(size * (len(LOAD_EDGES) + 1) + np.searchsorted(LOAD_EDGES, load, side="right"), dtype=np.int64)
+    size = xp.places(SIZE_EDGES, n_nodes, is_inside=False)
+    return size * (len(LOAD_EDGES) + 1) + xp.places(LOAD_EDGES, load, is_inside=True)

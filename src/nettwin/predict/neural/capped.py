@@ -1,25 +1,26 @@
 """The mean of delays that are recorded as at most a cap, from their mean and quantiles."""
 
+import math
+
 import numpy as np
 
 from nettwin.performance import QUANTILE_LEVELS
-from nettwin.scenario.arrays import FloatArray
+from nettwin.predict.neural.arrays import NUMPY, Arrays, Column
 
-_LEVELS = np.array((0.0, *QUANTILE_LEVELS, 1.0))
+_MASS = tuple(float(mass) for mass in np.diff((0.0, *QUANTILE_LEVELS, 1.0)))
 
 
-def capped_mean(mean_s: FloatArray, quantiles_s: FloatArray, cap_s: float) -> FloatArray:  # [demand]
+def capped_mean(mean_s: Column, quantiles_s: Column, cap_s: float, xp: Arrays = NUMPY) -> Column:  # [demand]
     """E[min(D, cap)], with D between its quantiles as if evenly spread; the mean itself where the cap is far."""
-    if not np.isfinite(cap_s):
+    if not math.isfinite(cap_s):
         return mean_s
-    ends = quantiles_s[:, :1], quantiles_s[:, -1:]
-    points = np.concatenate([ends[0], quantiles_s, ends[1]], axis=1)
-    mass = np.diff(_LEVELS)
-
-    def integral(values: FloatArray) -> FloatArray:
-        return np.asarray(((values[:, 1:] + values[:, :-1]) / 2 * mass).sum(axis=1))
-
-    whole, kept = integral(points), integral(np.minimum(points, cap_s))
+    points = xp.joined([quantiles_s[:, :1], quantiles_s, quantiles_s[:, -1:]])
+    whole, kept = _integral(points), _integral(xp.at_most(points, cap_s))
     is_near = quantiles_s[:, -1] > cap_s
-    capped = np.where(is_near, mean_s * kept / np.maximum(whole, 1e-300), mean_s)
-    return np.asarray(np.minimum(capped, cap_s))
+    capped = xp.where(is_near, mean_s * kept / xp.at_least(whole, 1e-300), mean_s)
+    return xp.at_most(capped, cap_s)
+
+
+def _integral(values: Column) -> Column:
+    """Over the distribution function, by the trapezoidal rule."""
+    return sum((values[:, k + 1] + values[:, k]) / 2 * mass for k, mass in enumerate(_MASS))

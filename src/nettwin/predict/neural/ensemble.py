@@ -8,13 +8,15 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from nettwin.predict.neural.batch import batch_of
+from nettwin.predict.neural.arrays import NUMPY, Arrays, Column
+from nettwin.predict.neural.batch import Batch, batch_of
 from nettwin.predict.neural.graph import Graph
 from nettwin.predict.neural.layers import Scaled, StackedLinear
 from nettwin.predict.neural.model import TwinModel
 from nettwin.predict.neural.readout import Outputs
+from nettwin.predict.neural.tensor_arrays import TENSORS
 
 Floats = npt.NDArray[np.float64]
 FIGURES = ("delay", "variation", "quantiles", "ipdv", "loss")
@@ -23,49 +25,75 @@ FIGURES = ("delay", "variation", "quantiles", "ipdv", "loss")
 
 @dataclass(frozen=True, eq=False)
 class EnsembleOutputs:
-    """Means over the models, relative as in ``Outputs``; hops and paths in the order of the routing."""
+    """Means over the models, relative as in ``Outputs``: numpy arrays, hops and paths in the order of the routing; or tensors, in the
+    order of the batch."""
 
-    delay: Floats  # [demand]
-    variation: Floats  # [demand]
-    ipdv: Floats  # [demand]
-    quantiles: Floats  # [demand, level]
-    loss: Floats  # [demand]
-    hop_wait: Floats  # [hop]
-    hop_loss: Floats  # [hop]
-    path_weight: Floats  # [path]
-    queue_wait: Floats  # [queue]
-    queue_loss: Floats  # [queue]
-    queue_sent: Floats  # [queue]
-    scales: Floats  # [demand, figure] expected relative error (of the loss: error of its square root), disagreement included
-    queue_scales: Floats  # [queue, figure] likewise, of delay and loss
-    trust: Floats  # [queue]
+    delay: Column  # [demand]
+    variation: Column  # [demand]
+    ipdv: Column  # [demand]
+    quantiles: Column  # [demand, level]
+    loss: Column  # [demand]
+    hop_wait: Column  # [hop]
+    hop_loss: Column  # [hop]
+    path_weight: Column  # [path]
+    queue_wait: Column  # [queue]
+    queue_loss: Column  # [queue]
+    queue_sent: Column  # [queue]
+    scales: Column  # [demand, figure] expected relative error (of the loss: error of its square root), disagreement included
+    queue_scales: Column  # [queue, figure] likewise, of delay and loss
+    trust: Column  # [queue]
 
 
 def run(models: Sequence[TwinModel], graph: Graph, device: str = "cpu") -> EnsembleOutputs:
     """Asks all models about a graph."""
     batch = batch_of(graph, device)
     with torch.inference_mode():
-        if len(models) > 1 and graph.n_hops <= _FEW_HOPS:
-            together = _numpy(_stacked(tuple(models))(batch))
-            answers = [{name: values[number] for name, values in together.items()} for number in range(len(models))]
-        else:
-            answers = [_numpy(model(batch)) for model in models]
-    mean = {name: _mean(name, [answer[name] for answer in answers]) for name in answers[0]}
-    by_hop = {name: _unsorted(mean[name], batch.path_order if name == "path_weight" else batch.hop_order) for name in _BY_HOP}
-    mean["delay"] = _added_up(graph, by_hop["hop_wait"], by_hop["path_weight"])
-    return EnsembleOutputs(
-        **{f.name: mean[f.name] for f in fields(EnsembleOutputs) if f.name not in ("scales", "queue_scales", *_BY_HOP)},
-        **by_hop,
-        scales=_expected_error(answers, "scales", FIGURES),
-        queue_scales=_expected_error(answers, "queue_scales", ("queue_wait", "queue_loss")),
-    )
-
-
-def _added_up(graph: Graph, hop_wait: Floats, path_weight: Floats) -> Floats:  # [demand]
-    """Mean delays as the sums of what is told hop by hop: the mean of the models' delays would differ a little where losses do."""
+        answers = answers_of(models, batch)
+    columns = {name: values.cpu().numpy().astype(np.float64) for name, values in answers.items()}
+    for name in _BY_HOP:
+        columns[name] = _unsorted(columns[name], batch.path_order if name == "path_weight" else batch.hop_order)
     path = np.repeat(np.arange(graph.n_paths), graph.path_length)
-    delay = graph.physics.path_fixed + np.bincount(path, hop_wait, graph.n_paths)
-    return np.bincount(graph.path_demand, path_weight * delay, graph.n_demands).astype(np.float64)
+    return pooled(columns, Paths(path, graph.physics.path_fixed, graph.path_demand, graph.n_demands), NUMPY)
+
+
+def run_on_tensors(models: Sequence[TwinModel], batch: Batch) -> EnsembleOutputs:
+    """The same on the device where the batch is, without waiting for it."""
+    columns = {name: values.double() for name, values in answers_of(models, batch).items()}
+    return pooled(columns, Paths(batch.hop_path, batch.physics.path_fixed, batch.path_demand, batch.n_demands), TENSORS)
+
+
+def answers_of(models: Sequence[TwinModel], batch: Batch) -> dict[str, Tensor]:  # [model, ...] each
+    """What each model says, by the names of ``Outputs``."""
+    if len(models) > 1 and (len(batch.hop_queue) <= _FEW_HOPS or batch.hop_queue.is_cuda):
+        outputs = _stacked(tuple(models))(batch)
+        return {f.name: getattr(outputs, f.name) for f in fields(Outputs)}
+    answers = [model(batch) for model in models]
+    return {f.name: torch.stack([getattr(answer, f.name) for answer in answers]) for f in fields(Outputs)}
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Which hops and paths are whose."""
+
+    of_hop: Column  # [hop]
+    fixed: Column  # [path] relative delay without waits
+    demand: Column  # [path]
+    n_demands: int
+
+
+def pooled(answers: dict[str, Column], paths: Paths, xp: Arrays) -> EnsembleOutputs:
+    """Means and disagreement of answers [model, ...].
+
+    Mean delays are the sums of what is told hop by hop: the mean of the models' delays would differ a little where losses do.
+    """
+    mean = {name: _mean(values) for name, values in answers.items() if not name.endswith("scales")}
+    path_delay = paths.fixed + xp.sums(mean["hop_wait"], paths.of_hop, len(paths.demand))
+    mean["delay"] = xp.sums(mean["path_weight"] * path_delay, paths.demand, paths.n_demands)
+    return EnsembleOutputs(
+        **mean,
+        scales=_expected_error(answers, "scales", FIGURES, xp),
+        queue_scales=_expected_error(answers, "queue_scales", ("queue_wait", "queue_loss"), xp),
+    )
 
 
 @lru_cache(maxsize=4)
@@ -84,38 +112,35 @@ def _stacked(models: tuple[TwinModel, ...]) -> TwinModel:
 
 
 _FEW_HOPS = 20_000
-"""More than these, and the models are asked one after another: what they remember on the way would not fit into a processor's cache."""
+"""More than these, and the models are asked one after another: what they remember on the way would not fit into a processor's cache.
+A GPU has no such cache to care for."""
 _BY_HOP = ("hop_wait", "hop_loss", "path_weight")
 _LEAST = 1e-9
 
 
-def _numpy(outputs: Outputs) -> dict[str, Floats]:
-    return {f.name: getattr(outputs, f.name).cpu().numpy().astype(np.float64) for f in fields(Outputs)}
+def _mean(values: Column) -> Column:  # [...] of [model, ...]
+    return values.sum(0) / len(values) if len(values) > 1 else values[0]
 
 
-def _mean(name: str, values: list[Floats]) -> Floats:
-    return np.asarray(np.mean(values, axis=0)) if len(values) > 1 else values[0]
-
-
-def _expected_error(answers: list[dict[str, Floats]], name: str, figures: tuple[str, ...]) -> Floats:
+def _expected_error(answers: dict[str, Column], name: str, figures: tuple[str, ...], xp: Arrays) -> Column:
     """Root of the mean squared expected error plus the variance between the models."""
-    own = np.mean([np.exp(answer[name]) ** 2 for answer in answers], axis=0)
-    between = np.stack([_disagreement(figure, [answer[figure] for answer in answers]) for figure in figures], axis=1)
-    return np.asarray(np.sqrt(own + between**2))
+    own = _mean(xp.exp(answers[name]) ** 2)
+    between = xp.joined([_disagreement(figure, answers[figure], xp)[:, None] for figure in figures])
+    return xp.sqrt(own + between**2)
 
 
-def _disagreement(figure: str, values: list[Floats]) -> Floats:
+def _disagreement(figure: str, values: Column, xp: Arrays) -> Column:
+    """Deviation between the models of the logarithm of a figure; of a loss, of its square root."""
     if len(values) == 1:
-        return np.zeros(len(values[0]))
-    is_loss = figure.endswith("loss")
+        return values[0].reshape(len(values[0]), -1)[:, 0] * 0.0
     if figure == "queue_wait":
-        values = [value + 1 for value in values]  # with the packet's own time on the wire
-    moved = [np.sqrt(np.maximum(value, 0.0)) if is_loss else np.log(value + _LEAST) for value in values]
-    spread = np.std(moved, axis=0, ddof=1)
-    return np.asarray(spread.mean(axis=1) if spread.ndim > 1 else spread)
+        values = values + 1  # with the packet's own time on the wire
+    moved = xp.sqrt(xp.at_least(values, 0.0)) if figure.endswith("loss") else xp.log(values + _LEAST)
+    spread = xp.sqrt(((moved - _mean(moved)) ** 2).sum(0) / (len(moved) - 1))
+    return spread.mean(1) if spread.ndim > 1 else spread
 
 
-def _unsorted(values: Floats, order: npt.NDArray[np.int64]) -> Floats:
+def _unsorted(values: Floats, order: npt.NDArray[np.int64]) -> Floats:  # [model, row]
     result = np.empty_like(values)
-    result[order] = values
+    result[:, order] = values
     return result

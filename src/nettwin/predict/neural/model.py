@@ -1,12 +1,13 @@
 """Message passing between demands, queues and links, and what it reads out: corrections of the physics, hop by hop."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from nettwin.predict.neural.batch import Batch, row_sums, rows_at, rows_between, sums
-from nettwin.predict.neural.layers import FIRST_SCALE, ROWS_IN_CACHE, Gates, Scaled, in_parts, starting_at_zero, two_layers
+from nettwin.predict.neural.layers import FIRST_SCALE, ROWS_IN_CACHE, Gates, Scaled, by_side, in_parts, starting_at_zero, tanh, two_layers
 from nettwin.predict.neural.readout import Corrections, Heads, Outputs, outputs_of, physical_of
 from nettwin.predict.neural.shape import ModelShape
 
@@ -71,10 +72,10 @@ class TwinModel(nn.Module):
         queue_rows = self._rows(batch.queue_plain, batch.queue_theory[:, : self.counts.queue_theory])
         trust = 1 / (1 + self.queue_scale.strangeness(queue_rows) / _STRANGE)
         queue = self.queue_in(self.queue_scale(queue_rows))
-        queue = torch.tanh(queue + self._from_beside(batch, queue))
-        demand = torch.tanh(self.demand_in(self.demand_scale(self._rows(batch.demand_plain, batch.demand_theory))))
+        queue = tanh(queue + self._from_beside(batch, queue))
+        demand = tanh(self.demand_in(self.demand_scale(self._rows(batch.demand_plain, batch.demand_theory))))
         by_link = sums(torch.ones_like(trust), batch.queue_link, batch.n_links).clamp_min(1).unsqueeze(-1)
-        link = torch.tanh(self.link_in(row_sums(queue, batch.queue_link, batch.n_links) / by_link))
+        link = tanh(self.link_in(row_sums(queue, batch.queue_link, batch.n_links) / by_link))
         hops = self.hop_scale(self._rows(batch.hop_plain, batch.hop_theory))
         first = rows_at(demand, batch.path_demand)
         for _ in range(self.shape.iterations):
@@ -86,8 +87,13 @@ class TwinModel(nn.Module):
 
     def _from_beside(self, batch: Batch, queue: Tensor) -> Tensor:
         """What the other queues of its port mean for each queue."""
-        pairs = torch.cat([rows_at(queue, batch.pair_queue), rows_at(queue, batch.pair_other)], dim=-1)
-        return row_sums(self.beside(pairs), batch.pair_queue, batch.n_queues)
+        one, other = by_side(self.beside[0], queue)
+        told = torch.relu(rows_at(one, batch.pair_queue) + rows_at(other, batch.pair_other))
+        # the second layer is linear: it may as well read the sum
+        last = self.beside[2]
+        count = sums(torch.ones_like(batch.pair_queue, dtype=queue.dtype), batch.pair_queue, batch.n_queues)
+        result: Tensor = last(row_sums(told, batch.pair_queue, batch.n_queues)) + (count - 1).unsqueeze(-1) * cast(Tensor, last.bias)
+        return result
 
     def _rows(self, plain: Tensor, theory: Tensor) -> Tensor:
         return torch.cat([plain, theory], dim=1) if self.shape.has_prior else plain
@@ -97,19 +103,18 @@ class TwinModel(nn.Module):
         if not self.shape.is_recurrent:
             return self._mean_over_path(batch, self.hop_in(hops) + rows_at(into_path, batch.hop_queue), first)
         state, states, start = first, [], 0
-        is_small = hops.shape[-2] <= ROWS_IN_CACHE or torch.is_grad_enabled()
+        is_small = hops.is_cuda or hops.shape[-2] <= ROWS_IN_CACHE or torch.is_grad_enabled()
         whole = self._into_steps(batch, hops, into_path, (0, hops.shape[-2])) if is_small else None
         for n in batch.n_at:
             parts = []
-            for low, high in in_parts(n):
+            for low, high in in_parts(hops, n):
                 rows = (start + low, start + high)
                 into = self._into_steps(batch, hops, into_path, rows) if whole is None else rows_between(whole, *rows)
                 parts.append(self.path_step(into, rows_between(state, low, high)))
-            here = torch.cat(parts, dim=-2) if len(parts) > 1 else parts[0]
-            states.append(here)
-            state = torch.cat([here, rows_between(state, n, batch.n_paths)], dim=-2) if n < batch.n_paths else here
+            state = torch.cat(parts, dim=-2) if len(parts) > 1 else parts[0]
+            states.append(state)
             start += n
-        return state, torch.cat(states, dim=-2) if states else rows_between(first, 0, 0)
+        return _ends(batch, first, states), torch.cat(states, dim=-2) if states else rows_between(first, 0, 0)
 
     def _into_steps(self, batch: Batch, hops: Tensor, into_path: Tensor, rows: tuple[int, int]) -> Tensor:
         """What hops and their queues tell the paths."""
@@ -119,7 +124,7 @@ class TwinModel(nn.Module):
     def _mean_over_path(self, batch: Batch, projected: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
         count = sums(torch.ones_like(batch.hop_weight), batch.hop_path, batch.n_paths).clamp_min(1).unsqueeze(-1)
         mean = row_sums(torch.relu(projected), batch.hop_path, batch.n_paths) / count
-        state = torch.tanh(self.pooled(mean)) + first
+        state = tanh(self.pooled(mean)) + first
         return state, rows_at(state, batch.hop_path)
 
     def _back(self, batch: Batch, states: Tensor, queue: Tensor, link: Tensor, by_link: Tensor) -> tuple[Tensor, Tensor]:
@@ -136,15 +141,15 @@ class TwinModel(nn.Module):
         by_queue = self.hop_out_queue(at_queue)
         parts = [
             self.hop_out(torch.relu(self.hop_out_path(rows_between(states, low, high)) + rows_at(by_queue, batch.hop_queue[low:high])))
-            for low, high in in_parts(states.shape[-2])
+            for low, high in in_parts(states, states.shape[-2])
         ]
         raw = torch.cat(parts, dim=-2) if len(parts) > 1 else parts[0]
         kept = trust[..., batch.hop_queue] if self.shape.has_prior else torch.ones_like(batch.hop_weight)
         bound = self.shape.bound
         corrections = Corrections(
-            wait=kept * bound * torch.tanh(raw[..., 0] / bound),
-            variance=kept * bound * torch.tanh(raw[..., 1] / bound),
-            loss=kept * 2 * bound * torch.tanh(raw[..., 2] / (2 * bound)),
+            wait=kept * bound * tanh(raw[..., 0] / bound),
+            variance=kept * bound * tanh(raw[..., 1] / bound),
+            loss=kept * 2 * bound * tanh(raw[..., 2] / (2 * bound)),
         )
         physical = physical_of(batch, corrections, self.shape.has_prior)
         ends = row_sums(physical.weight.unsqueeze(-1) * last, batch.path_demand, batch.n_demands)
@@ -156,3 +161,11 @@ class TwinModel(nn.Module):
             trust=trust,
         )
         return outputs_of(batch, physical, heads, self.shape.has_prior)
+
+
+def _ends(batch: Batch, first: Tensor, states: list[Tensor]) -> Tensor:  # [..., path, column]
+    """The last state of every path: paths are sorted by length, so those that end at a position stand together."""
+    counts = (*batch.n_at, 0)
+    ends = [rows_between(states[k], counts[k + 1], counts[k]) for k in reversed(range(len(states))) if counts[k] > counts[k + 1]]
+    whole = [*ends, rows_between(first, counts[0], batch.n_paths)] if counts[0] < batch.n_paths else ends
+    return torch.cat(whole, dim=-2) if len(whole) > 1 else whole[0]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nettwin.predict.neural.batch import Batch, sums
+from nettwin.predict.neural.layers import tanh
 
 _LEAST = 1e-9
 _NO_PRIOR_LOSS_LOGIT = -5.0
@@ -108,7 +109,7 @@ def _loss(logit: Tensor, shift: Tensor, has_prior: bool) -> Tensor:
 
 def outputs_of(batch: Batch, physical: Physical, heads: Heads, has_prior: bool) -> Outputs:
     """All figures of a batch."""
-    spread = _MOST_SPREAD * torch.tanh(heads.demand[..., -2] / _MOST_SPREAD)
+    spread = _MOST_SPREAD * tanh(heads.demand[..., -2] / _MOST_SPREAD)
     wait_variance = physical.wait_variance * torch.exp(2 * spread)
     variation = torch.sqrt(batch.physics.demand_size_variance + wait_variance + physical.between + _LEAST**2)
     ipdv = batch.physics.demand_ipdv * torch.exp(0.5 * physical.summary[..., 1]) if has_prior else variation
@@ -116,7 +117,7 @@ def outputs_of(batch: Batch, physical: Physical, heads: Heads, has_prior: bool) 
     return Outputs(
         delay=physical.delay,
         variation=variation,
-        ipdv=ipdv.clamp_min(_LEAST) * torch.exp(torch.tanh(heads.demand[..., -1])),
+        ipdv=ipdv.clamp_min(_LEAST) * torch.exp(tanh(heads.demand[..., -1])),
         quantiles=_quantiles(batch, heads.demand[..., :-2], (physical.summary, physical.delay, variation), has_prior),
         loss=(1 - physical.delivered).clamp(0.0, 1.0),
         hop_wait=physical.wait,
@@ -160,7 +161,7 @@ _NORMAL = (-1.2816, -0.8416, 0.0, 0.8416, 1.2816, 1.6449, 2.3263, 3.0902)
 def _quantiles(batch: Batch, raw: Tensor, moments: tuple[Tensor, Tensor, Tensor], has_prior: bool) -> Tensor:
     summary, delay, variation = moments
     floor = batch.physics.demand_floor.unsqueeze(-1)
-    change = _MOST_QUANTILE * torch.tanh(raw / _MOST_QUANTILE)
+    change = _MOST_QUANTILE * tanh(raw / _MOST_QUANTILE)
     if has_prior:
         prior = (batch.physics.demand_quantiles - floor).clamp_min(0.0)
         # upper quantiles move with the spread, lower ones with the mean

@@ -100,6 +100,14 @@ FORMULAS: dict[str, Callable[..., Tensor]] = {
 """By the names that they have in the compiled theory, too."""
 
 
+_N_PARAMETERS = {"on_off": 2, "carried_on_off": 2, "modulated_exponential": 3, "autocorrelated_exponential": 1}
+
+
+def n_parameters(kind: str) -> int:
+    """How many numbers a kind of arrival process has besides its rate."""
+    return _N_PARAMETERS.get(kind, 0)
+
+
 @cache
 def _hermite_shares() -> tuple[float, ...]:
     return tuple(float(share) for share in exponential_hermite_shares())

@@ -3,6 +3,8 @@
 Nothing here waits for the device, or has a shape that depends on data.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -26,10 +28,9 @@ def largest(values: Tensor, group: Tensor, n_groups: int) -> Tensor:  # [group]
     return values.new_zeros(n_groups).scatter_reduce(0, group, values, "amax")
 
 
-def over(one: Tensor, other: Tensor, otherwise: float = 0.0) -> Tensor:
-    """one / other; ``otherwise`` where there is nothing to divide by. Derivatives are finite everywhere."""
-    some = other > TINY
-    return torch.where(some, one / torch.where(some, other, 1.0), otherwise)
+def over(one: Tensor, other: Tensor) -> Tensor:
+    """one / other, 0 where there is nothing to divide by. Derivatives are finite everywhere."""
+    return one / torch.where(other > TINY, other, math.inf)
 
 
 def root(values: Tensor) -> Tensor:

@@ -91,7 +91,9 @@ class Structure:
     previous_link: Tensor  # [hop], -1 at the first
     offsets: Tensor  # [path + 1]
     demand: Tensor  # [path]
+    path_share: Tensor  # [path] as routed
     size_row: Tensor  # [demand]
+    size_edges: Tensor  # of the classes of sizes in platoons
     layout: Layout
     strands: Strands
     into_links: Pairs

@@ -1,0 +1,30 @@
+"""What each demand loses hop by hop, as tensors. See ``nettwin.queueing.hop_figures``."""
+
+from itertools import accumulate
+
+import torch
+from torch import Tensor
+
+from nettwin.queueing.carrying import LEAST_SIZE
+from nettwin.queueing.differentiable.gathering import at, over
+from nettwin.queueing.differentiable.values import Layout, State
+
+
+def hop_losses(state: State, layout: Layout) -> Tensor:  # [hop]
+    """Share of the packets that arrive at each hop on each path that it drops: what ``carry`` multiplies up, kept apart."""
+    hops, loss = state.network.hops, state.loss
+    at_hop = at(torch.stack([loss.flat, loss.per_bit], dim=1), layout.queue)
+    mean, second = at(torch.stack([hops.mean_bits, hops.second_moment_bits2], dim=1), layout.path_order).unbind(1)
+    biased = second / mean
+    packets, bits = torch.ones_like(mean), torch.ones_like(mean)
+    found = []
+    for start, n in zip(accumulate(layout.n_at, initial=0), layout.n_at, strict=False):
+        flat, per_bit = at_hop[start : start + n].unbind(1)
+        packets, bits = packets[:n], bits[:n]
+        per_size = per_bit * over(bits, packets)
+        lost = (flat + per_size * mean[:n]).clamp_max(1.0)
+        kept = 1 - lost
+        kept_bits = 1 - (flat + per_size * biased[:n]).clamp_max(1.0)
+        packets, bits = packets * kept, bits * torch.maximum(kept_bits, LEAST_SIZE * kept)
+        found.append(lost)
+    return at(torch.cat(found), layout.hop_place) if found else torch.zeros_like(hops.hop_mean_bits)

@@ -7,13 +7,12 @@ ns-3 runs our C++ program (`src/nettwin/predict/ns3/network.cc`): its devices, q
 
 import argparse
 import resource
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,7 +22,6 @@ from nettwin.formats import datanet
 from nettwin.performance import Performance
 from nettwin.performance.error_measures import mean_absolute_error, relative_errors
 from nettwin.predict.ns3 import Ns3Predictor
-from nettwin.predict.ns3.installation import MODULES, build
 from nettwin.predict.simulator import SimulatorPredictor
 from nettwin.scenario import (
     Demand,
@@ -39,12 +37,15 @@ from nettwin.scenario import (
     Topology,
     Traffic,
 )
+from ns3_ip_stack import IpStackPredictor, built
 
 ROOT = Path(__file__).resolve().parents[1]
 ABILENE = ["AB", "AC", "BD", "CD", "CE", "DF", "EG", "FH", "GI", "HI", "IJ", "HK", "JK", "GJ"]
 """A network of Abilene's size: 11 nodes, 14 cables."""
-IP_STACK = Path(__file__).with_name("ns3_ip_stack.cc")
 MIX = EmpiricalSizes((512.0, 12_000.0), (0.7, 0.3))
+
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -146,30 +147,23 @@ def compared(case: Case, ns3: Ns3Predictor) -> list[str]:
 def ip_stack(ns3: Ns3Predictor) -> str:
     """The first case as ns-3's users would run it, timed beside ours."""
     scenario = backbone(130.0, FixedSize(4000.0))
-    topology, names = scenario.topology, scenario.topology.node_index
-    cables = [f"{names[a]} {names[b]}" for a, b in ABILENE]
-    text = f"{topology.n_nodes} {len(cables)} 10000000 0.005 99 500 130.0 62.0\n" + "\n".join(cables)
-    with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder) / "ip_stack"
-        build(IP_STACK, ns3.installation, ns3.compiler, program, (*MODULES, "flow-monitor"))
-        start = child_seconds()
-        output = subprocess.run([program], input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own program
-        seconds = child_seconds() - start
-    delay_s, _, hops = (float(value) for value in output.split())
+    predictor = IpStackPredictor(ns3)
+    built(ns3.installation, ns3.compiler)
+    (theirs, hops), seconds = timed(lambda: predictor.counted(scenario), resource.RUSAGE_CHILDREN)
+    hops *= 1 + scenario.observation.warm_up_s / scenario.observation.duration_s  # FlowMonitor does not count those of the warm-up
+    delay_s = mean_delay_s(theirs)
     ours = SimulatorPredictor(seed=1).predict(scenario)
-    mean = float(np.average(ours.demands.delay_s, weights=ours.demands.throughput_bps))
     return (
         f"With IPv4, UDP sockets and FlowMonitor (`benchmarks/ns3_ip_stack.cc`) it does {hops / seconds / 1e6:.3f} million hops per CPU s\n"
-        f"on the first scenario, with a mean delay of {1e3 * delay_s:.3f} ms (ours {1e3 * mean:.3f} ms; routes may differ)."
+        f"on the first scenario, with a mean delay of {1e3 * delay_s:.3f} ms (ours {1e3 * mean_delay_s(ours):.3f} ms)."
     )
 
 
-def child_seconds() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def mean_delay_s(performance: Performance) -> float:
+    return float(np.average(performance.demands.delay_s, weights=performance.demands.throughput_bps))
 
 
-def timed(run: Callable[[], Performance], who: int) -> tuple[Performance, float]:
+def timed(run: Callable[[], Value], who: int) -> tuple[Value, float]:
     before = resource.getrusage(who)
     answer = run()
     after = resource.getrusage(who)

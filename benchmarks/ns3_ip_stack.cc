@@ -1,7 +1,11 @@
-// ns-3 as its users run it: IPv4, UDP sockets, global routing, FlowMonitor. For its speed only; see ns3_comparison.py.
-// Input: nodes, cables, capacity [bit/s], delay [s], buffer [packets], bytes per packet, packets per second and pair, duration [s];
-// then the two ends of each cable. Output: mean delay [s], packets delivered, packet-hops.
+// ns-3 as its users run it: IPv4, UDP sockets, global routing, FlowMonitor. One queue per port, in the device.
+//
+// Input: delays' resolution [s]; per link its metric and which link is its way back; then what exchange.py writes. ns-3 finds the paths
+// itself, and draws among equal ones. Output per demand as that of network.cc: sent, dropped, bits sent, bits delivered, packets counted;
+// delays' mean, deviation, variation between packets and quantiles, those and the deviation from FlowMonitor's histograms; then packet-hops.
+#include <cmath>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,20 +14,57 @@
 #include "ns3/internet-module.h"
 #include "ns3/network-module.h"
 #include "ns3/point-to-point-module.h"
+#include "ns3/traffic-control-module.h"
+
+#include "traffic.h"
 
 using namespace ns3;
+using nettwin::Sizes;
+using nettwin::Source;
 
-static const uint16_t PORT = 9;
-static const uint32_t HEADERS = 30; // PPP 2, IPv4 20, UDP 8
-
-static void
-Send(Ptr<Socket> socket, uint32_t payload, Ptr<ExponentialRandomVariable> gap)
+namespace
 {
-    socket->Send(Create<Packet>(payload));
-    Simulator::Schedule(Seconds(gap->GetValue()), &Send, socket, payload, gap);
+
+const uint16_t SINK_PORT = 9, FIRST_PORT = 10000; // a sender's port: the demand's number
+const uint32_t HEADERS = 30;                      // PPP 2, IPv4 20, UDP 8: the packets are as long as the scenario says
+
+// FlowMonitor is not told of packets that find a device's queue full: lost is what was sent and did not come.
+const double DRAIN_S = 2;
+
+struct Link
+{
+    uint32_t source, target, metric, back;
+    uint64_t capacity_bps;
+    double delay_s;
+    std::string limit;
+};
+
+struct Demand
+{
+    Source source;
+    uint32_t first_path, n_paths;
+    Ptr<Socket> socket;
+};
+
+std::vector<Link> links;
+std::vector<Sizes> sizes;
+std::vector<Demand> demands;
+std::vector<Ipv4Address> address;
+NodeContainer nodes;
+double warm_up_s, end_s;
+
+void
+Send(uint32_t index)
+{
+    Demand& demand = demands[index];
+    if (Simulator::Now().GetSeconds() < end_s)
+    {
+        demand.socket->Send(Create<Packet>(demand.source.DrawBytes() - HEADERS));
+        Simulator::Schedule(Seconds(demand.source.Gap()), &Send, index);
+    }
 }
 
-static void
+void
 Drain(Ptr<Socket> socket)
 {
     while (socket->Recv())
@@ -31,61 +72,184 @@ Drain(Ptr<Socket> socket)
     }
 }
 
+void
+Configure(Ptr<NetDevice> device, const Link& link)
+{
+    Ptr<PointToPointNetDevice> port = DynamicCast<PointToPointNetDevice>(device);
+    port->SetDataRate(DataRate(link.capacity_bps));
+    port->GetQueue()->SetMaxSize(QueueSize(link.limit));
+    Ptr<Ipv4> ip = device->GetNode()->GetObject<Ipv4>();
+    ip->SetMetric(ip->GetInterfaceForDevice(device), link.metric);
+}
+
+void
+Lay(const std::vector<Link>& cables)
+{
+    Ipv4AddressHelper addresses("10.0.0.0", "255.255.255.252");
+    for (const Link& link : cables)
+    {
+        PointToPointHelper cable;
+        cable.SetChannelAttribute("Delay", TimeValue(Seconds(link.delay_s)));
+        cable.SetQueue("ns3::DropTailQueue<Packet>");
+        NetDeviceContainer ends = cable.Install(nodes.Get(link.source), nodes.Get(link.target));
+        Ipv4InterfaceContainer interfaces = addresses.Assign(ends);
+        TrafficControlHelper().Uninstall(ends); // else packets would wait in a second queue (FqCoDel), which takes time, too
+        Configure(ends.Get(0), link);
+        Configure(ends.Get(1), links[link.back]);
+        address[link.source] = interfaces.GetAddress(0);
+        address[link.target] = interfaces.GetAddress(1);
+        addresses.NewNetwork();
+    }
+}
+
+void
+Listen()
+{
+    for (uint32_t node = 0; node < nodes.GetN(); node++)
+    {
+        Ptr<Socket> sink = Socket::CreateSocket(nodes.Get(node), UdpSocketFactory::GetTypeId());
+        sink->Bind(InetSocketAddress(Ipv4Address::GetAny(), SINK_PORT));
+        sink->SetRecvCallback(MakeCallback(&Drain));
+    }
+}
+
+// The ends of a path, of which nothing else is used.
+std::vector<std::pair<uint32_t, uint32_t>>
+ReadPaths(std::istream& in, uint32_t n_paths)
+{
+    std::vector<std::pair<uint32_t, uint32_t>> ends(n_paths);
+    for (auto& [source, target] : ends)
+    {
+        double share;
+        uint32_t n_hops, link = 0;
+        in >> share >> n_hops;
+        for (uint32_t hop = 0; hop < n_hops; hop++)
+        {
+            in >> link;
+            source = hop ? source : links[link].source;
+        }
+        target = links[link].target;
+    }
+    return ends;
+}
+
+void
+Connect(uint32_t index, std::pair<uint32_t, uint32_t> ends)
+{
+    Demand& demand = demands[index];
+    demand.socket = Socket::CreateSocket(nodes.Get(ends.first), UdpSocketFactory::GetTypeId());
+    demand.socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), FIRST_PORT + index));
+    demand.socket->Connect(InetSocketAddress(address[ends.second], SINK_PORT));
+    Simulator::Schedule(Seconds(demand.source.FirstGap()), &Send, index);
+}
+
+void
+WriteDelays(const Histogram& delays, const FlowMonitor::FlowStats& flow)
+{
+    const double n = flow.rxPackets, mean = flow.delaySum.GetSeconds() / n;
+    double squares = 0;
+    for (uint32_t bin = 0; bin < delays.GetNBins(); bin++)
+    {
+        const double apart = (delays.GetBinStart(bin) + delays.GetBinEnd(bin)) / 2 - mean;
+        squares += delays.GetBinCount(bin) * apart * apart;
+    }
+    std::cout << ' ' << mean << ' ' << std::sqrt(squares / n) << ' ' << (n > 1 ? flow.jitterSum.GetSeconds() / (n - 1) : 0.0);
+    for (double level : {0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999})
+    {
+        double below = 0;
+        uint32_t bin = 0;
+        while (bin + 1 < delays.GetNBins() && below + delays.GetBinCount(bin) <= level * n)
+        {
+            below += delays.GetBinCount(bin++);
+        }
+        const double within = delays.GetBinCount(bin) ? (level * n - below) / delays.GetBinCount(bin) : 0.0;
+        std::cout << ' ' << delays.GetBinStart(bin) + within * delays.GetBinWidth(bin);
+    }
+}
+
+void
+Write(const FlowMonitor::FlowStats& flow)
+{
+    const double ppp_bits = 8.0 * 2; // FlowMonitor counts bytes from the IP header on
+    std::cout << flow.txPackets << ' ' << flow.txPackets - flow.rxPackets << ' ' << 8.0 * flow.txBytes + ppp_bits * flow.txPackets << ' '
+              << 8.0 * flow.rxBytes + ppp_bits * flow.rxPackets << ' ' << flow.rxPackets;
+    if (flow.rxPackets)
+    {
+        WriteDelays(flow.delayHistogram, flow);
+    }
+    std::cout << '\n';
+}
+
+} // namespace
+
 int
 main()
 {
-    uint32_t n_nodes, n_cables, bytes, buffer;
-    uint64_t capacity;
-    double delay, rate, duration;
-    std::cin >> n_nodes >> n_cables >> capacity >> delay >> buffer >> bytes >> rate >> duration;
-    NodeContainer nodes;
-    nodes.Create(n_nodes);
-    InternetStackHelper().Install(nodes);
-    Ipv4AddressHelper addresses("10.0.0.0", "255.255.255.252");
-    std::vector<Ipv4Address> address(n_nodes);
-    for (uint32_t i = 0; i < n_cables; i++)
+    uint32_t seed, n_nodes, n_links, n_paths, n_sizes, n_demands;
+    double resolution_s;
+    std::cin >> resolution_s >> n_links;
+    links.resize(n_links);
+    for (Link& link : links)
     {
-        uint32_t a, b;
-        std::cin >> a >> b;
-        PointToPointHelper cable;
-        cable.SetDeviceAttribute("DataRate", DataRateValue(DataRate(capacity)));
-        cable.SetChannelAttribute("Delay", TimeValue(Seconds(delay)));
-        cable.SetQueue("ns3::DropTailQueue<Packet>", "MaxSize", QueueSizeValue(QueueSize(std::to_string(buffer) + "p")));
-        Ipv4InterfaceContainer ends = addresses.Assign(cable.Install(nodes.Get(a), nodes.Get(b)));
-        address[a] = ends.GetAddress(0);
-        address[b] = ends.GetAddress(1);
-        addresses.NewNetwork();
+        std::cin >> link.metric >> link.back;
     }
-    Ipv4GlobalRoutingHelper::PopulateRoutingTables();
-    for (uint32_t to = 0; to < n_nodes; to++)
+    std::cin >> seed >> warm_up_s >> end_s >> n_nodes >> n_links >> n_paths >> n_sizes >> n_demands;
+    RngSeedManager::SetSeed(seed);
+    Config::SetDefault("ns3::Ipv4GlobalRouting::RandomEcmpRouting", BooleanValue(true));
+    nodes.Create(n_nodes);
+    address.resize(n_nodes);
+    InternetStackHelper().Install(nodes);
+    for (Link& link : links)
     {
-        Ptr<Socket> sink = Socket::CreateSocket(nodes.Get(to), UdpSocketFactory::GetTypeId());
-        sink->Bind(InetSocketAddress(Ipv4Address::GetAny(), PORT));
-        sink->SetRecvCallback(MakeCallback(&Drain));
-        for (uint32_t from = 0; from < n_nodes; from++)
+        std::cin >> link.source >> link.target >> link.capacity_bps >> link.delay_s >> link.limit;
+    }
+    std::vector<Link> cables;
+    for (uint32_t index = 0; index < n_links; index++)
+    {
+        if (index < links[index].back)
         {
-            if (from != to)
-            {
-                Ptr<Socket> socket = Socket::CreateSocket(nodes.Get(from), UdpSocketFactory::GetTypeId());
-                socket->Connect(InetSocketAddress(address[to], PORT));
-                Ptr<ExponentialRandomVariable> gap = CreateObject<ExponentialRandomVariable>();
-                gap->SetAttribute("Mean", DoubleValue(1.0 / rate));
-                Simulator::Schedule(Seconds(gap->GetValue()), &Send, socket, bytes - HEADERS, gap);
-            }
+            cables.push_back(links[index]);
         }
     }
-    FlowMonitorHelper helper;
-    Ptr<FlowMonitor> monitor = helper.InstallAll();
-    Simulator::Stop(Seconds(duration));
-    Simulator::Run();
-    double sum = 0, n = 0, hops = 0;
-    for (const auto& flow : monitor->GetFlowStats())
+    Lay(cables);
+    Ipv4GlobalRoutingHelper::PopulateRoutingTables();
+    Listen();
+    const auto ends = ReadPaths(std::cin, n_paths);
+    sizes.resize(n_sizes);
+    for (Sizes& table : sizes)
     {
-        sum += flow.second.delaySum.GetSeconds();
-        n += flow.second.rxPackets;
-        hops += flow.second.rxPackets + flow.second.timesForwarded;
+        table.Read(std::cin);
     }
-    std::cout << sum / n << ' ' << n << ' ' << hops << '\n';
+    demands.resize(n_demands);
+    for (uint32_t index = 0; index < n_demands; index++)
+    {
+        Demand& demand = demands[index];
+        uint32_t table;
+        demand.source.Read(std::cin);
+        std::cin >> demand.first_path >> demand.n_paths >> table;
+        demand.source.sizes = &sizes[table];
+        Connect(index, ends[demand.first_path]);
+    }
+    FlowMonitorHelper helper;
+    helper.SetMonitorAttribute("DelayBinWidth", DoubleValue(resolution_s));
+    helper.SetMonitorAttribute("StartTime", TimeValue(Seconds(warm_up_s)));
+    Ptr<FlowMonitor> monitor = helper.InstallAll();
+    Simulator::Stop(Seconds(end_s + DRAIN_S));
+    Simulator::Run();
+    std::cout.precision(12);
+    Ptr<Ipv4FlowClassifier> classifier = DynamicCast<Ipv4FlowClassifier>(helper.GetClassifier());
+    std::map<uint32_t, FlowMonitor::FlowStats> by_demand;
+    double hops = 0;
+    for (const auto& [flow, seen] : monitor->GetFlowStats())
+    {
+        by_demand[classifier->FindFlow(flow).sourcePort - FIRST_PORT] = seen;
+        hops += seen.rxPackets + seen.timesForwarded;
+    }
+    for (uint32_t index = 0; index < n_demands; index++)
+    {
+        Write(by_demand[index]);
+    }
+    std::cout << hops << '\n';
     Simulator::Destroy();
     return 0;
 }

@@ -16,6 +16,7 @@ VARIABLE = "NETTWIN_NS3"
 MODULES = ("core", "network", "stats", "point-to-point", "mpi", "bridge", "traffic-control", "internet")
 """Ours, and those that Debian's and the wheel's libraries of ours are linked with."""
 SOURCE = Path(__file__).with_name("network.cc")
+TRAFFIC = Path(__file__).with_name("traffic.h")
 HINT = f"pip install ns3 (or apt install libns3-dev), or set {VARIABLE} to its folder"
 
 
@@ -58,7 +59,7 @@ def find_compiler() -> str:
 
 def program(installation: Ns3Installation, compiler: str) -> Path:
     """Our program, built on first use (some ten seconds) and kept in the user's cache."""
-    key = blake2b(SOURCE.read_bytes() + repr((installation, compiler)).encode(), digest_size=8).hexdigest()
+    key = blake2b(SOURCE.read_bytes() + TRAFFIC.read_bytes() + repr((installation, compiler)).encode(), digest_size=8).hexdigest()
     path = _cache() / f"ns3-network-{key}"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +72,7 @@ def program(installation: Ns3Installation, compiler: str) -> Path:
 def build(source: Path, installation: Ns3Installation, compiler: str, target: Path, modules: Sequence[str] = MODULES) -> None:
     """Compiles a program against ns-3. Raises PredictionError with what the compiler said."""
     libraries = str(installation.libraries)
-    command = [compiler, "-O2", "-std=c++20", f"-I{installation.include}", str(source), "-o", str(target)]
+    command = [compiler, "-O2", "-std=c++20", f"-I{installation.include}", f"-I{TRAFFIC.parent}", str(source), "-o", str(target)]
     command += [f"-L{libraries}", f"-Wl,-rpath,{libraries}", *(f"-l{name}" for name in installation.link_names(modules))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own source, no shell
     if done.returncode:

@@ -13,21 +13,17 @@
 #include "ns3/network-module.h"
 #include "ns3/point-to-point-module.h"
 
+#include "traffic.h"
+
 using namespace ns3;
+using nettwin::Sizes;
+using nettwin::Source;
 
 namespace
 {
 
 const uint32_t PPP_BYTES = 2;
 const uint16_t PROTOCOL = 0x0800; // the device accepts IPv4 and IPv6 only
-
-enum Kind
-{
-    POISSON,
-    CONSTANT,
-    ON_OFF,
-    CARRIED_ON_OFF
-};
 
 struct Link
 {
@@ -46,20 +42,10 @@ struct Path
     std::vector<uint32_t> links;
 };
 
-struct Sizes
-{
-    std::vector<uint32_t> bytes;
-    std::vector<double> cumulative;
-};
-
 struct Demand
 {
-    int kind;
-    double on_s, off_s, peak_rate; // peak_rate: packets per second while it sends
-    uint32_t first_path, n_paths, sizes;
-    Ptr<ExponentialRandomVariable> exponential;
-    Ptr<UniformRandomVariable> uniform;
-    double credit_s = 0;
+    Source source;
+    uint32_t first_path, n_paths;
     uint64_t sent = 0, dropped = 0;
     double sent_bits = 0, delivered_bits = 0;
     std::vector<double> delays_s;
@@ -164,7 +150,7 @@ Receive(Ptr<NetDevice>, Ptr<const Packet> received, uint16_t, const Address&)
 uint32_t
 DrawPath(Demand& demand)
 {
-    double rest = demand.uniform->GetValue(0, 1);
+    double rest = demand.source.uniform->GetValue(0, 1);
     for (uint32_t path = demand.first_path; path < demand.first_path + demand.n_paths; path++)
     {
         rest -= paths[path].share;
@@ -176,57 +162,6 @@ DrawPath(Demand& demand)
     return demand.first_path + demand.n_paths - 1;
 }
 
-uint32_t
-DrawBytes(Demand& demand)
-{
-    const Sizes& table = sizes[demand.sizes];
-    const double draw = table.bytes.size() > 1 ? demand.uniform->GetValue(0, 1) : 0.0;
-    const auto place = std::upper_bound(table.cumulative.begin(), table.cumulative.end() - 1, draw);
-    return table.bytes[place - table.cumulative.begin()];
-}
-
-double
-Gap(Demand& demand)
-{
-    const double gap = 1.0 / demand.peak_rate;
-    if (demand.kind == POISSON)
-    {
-        return demand.exponential->GetValue(gap, 0);
-    }
-    if (demand.kind == CONSTANT)
-    {
-        return gap;
-    }
-    if (demand.kind == CARRIED_ON_OFF)
-    {
-        if (demand.credit_s >= gap)
-        {
-            demand.credit_s -= gap;
-            return gap;
-        }
-        demand.credit_s += demand.exponential->GetValue(demand.on_s, 0);
-        return demand.exponential->GetValue(demand.off_s, 0);
-    }
-    if (demand.credit_s >= gap)
-    {
-        demand.credit_s -= gap;
-        return gap;
-    }
-    double wait = demand.credit_s; // what is left of this ON period passes without a packet
-    while (true)
-    {
-        const double on = demand.exponential->GetValue(demand.on_s, 0);
-        const double phase = demand.uniform->GetValue(0, gap);
-        wait += demand.exponential->GetValue(demand.off_s, 0);
-        if (phase < on)
-        {
-            demand.credit_s = on - phase;
-            return wait + phase;
-        }
-        wait += on;
-    }
-}
-
 void
 Emit(uint32_t index)
 {
@@ -235,14 +170,14 @@ Emit(uint32_t index)
     trip.demand = index;
     trip.path = DrawPath(demand);
     trip.start_s = Now();
-    const uint32_t bytes = DrawBytes(demand);
+    const uint32_t bytes = demand.source.DrawBytes();
     if (trip.start_s >= warm_up_s)
     {
         demand.sent++;
         demand.sent_bits += 8.0 * bytes;
     }
     Forward(Create<Packet>(bytes - PPP_BYTES), trip);
-    Simulator::Schedule(Seconds(Gap(demand)), &Emit, index);
+    Simulator::Schedule(Seconds(demand.source.Gap()), &Emit, index);
 }
 
 void
@@ -280,21 +215,15 @@ ReadAll(std::istream& in)
     sizes.resize(n_sizes);
     for (Sizes& table : sizes)
     {
-        uint32_t n;
-        in >> n;
-        table.bytes.resize(n);
-        table.cumulative.resize(n);
-        for (uint32_t i = 0; i < n; i++)
-        {
-            in >> table.bytes[i] >> table.cumulative[i];
-        }
+        table.Read(in);
     }
     demands.resize(n_demands);
     for (Demand& demand : demands)
     {
-        in >> demand.kind >> demand.peak_rate >> demand.on_s >> demand.off_s >> demand.first_path >> demand.n_paths >> demand.sizes;
-        demand.exponential = CreateObject<ExponentialRandomVariable>();
-        demand.uniform = CreateObject<UniformRandomVariable>();
+        uint32_t table;
+        demand.source.Read(in);
+        in >> demand.first_path >> demand.n_paths >> table;
+        demand.source.sizes = &sizes[table];
     }
 }
 
@@ -304,10 +233,9 @@ StartSources()
     for (uint32_t index = 0; index < demands.size(); index++)
     {
         Demand& demand = demands[index];
-        if (demand.n_paths && demand.peak_rate > 0)
+        if (demand.n_paths && demand.source.peak_rate > 0)
         {
-            const double first = demand.kind == CONSTANT ? demand.uniform->GetValue(0, 1.0 / demand.peak_rate) : Gap(demand);
-            Simulator::Schedule(Seconds(first), &Emit, index);
+            Simulator::Schedule(Seconds(demand.source.FirstGap()), &Emit, index);
         }
     }
 }

@@ -37,11 +37,11 @@ def path_delays(propagation_s: Tensor, state: State, waits: HopDelays) -> PathDe
     """Sums over the hops of each path, which are taken to be independent; ``propagation_s`` is per link."""
     hops, inverse = state.network.hops, 1 / state.network.ports.capacity_bps
     queues = torch.stack([torch.log(state.queues.no_wait.clamp(1e-12, 1.0)), state.longest_wait_s], dim=1)
-    no_wait, longest_s = at(queues, hops.queue).unbind(1)
+    log_no_wait, longest_s = at(queues, hops.queue).unbind(1)
     distance_s, s_per_bit = at(torch.stack([propagation_s, inverse], dim=1), hops.link).unbind(1)
-    columns = (distance_s, s_per_bit, size_s_per_bit(state), waits.wait_s, waits.variance_s2, waits.change_s2, no_wait, longest_s)
-    found = hops.sum_over_path(torch.stack(columns)).unbind(0)
-    return PathDelays(*found[:6], no_wait=torch.exp(found[6]), longest_wait_s=found[7])
+    columns = (distance_s, s_per_bit, size_s_per_bit(state), waits.wait_s, waits.variance_s2, waits.change_s2, log_no_wait, longest_s)
+    *delays, log_no_wait, longest_s = hops.sum_over_path(torch.stack(columns)).unbind(0)
+    return PathDelays(*delays, torch.exp(log_no_wait), longest_s)
 
 
 def hop_delays(state: State) -> HopDelays:

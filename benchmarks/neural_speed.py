@@ -77,6 +77,10 @@ class Args:
     """Only the smallest networks."""
     repetitions: int = 5
     what_ifs: int = 1000
+    device: str = "cpu"
+    """cpu; cuda: beside the CPU of the same machine, into a table of its own (see neural_speed_gpu.py)."""
+    training: bool = False
+    """On a GPU: also how many samples are trained on per second."""
     table: Path = RESULTS / "neural_speed.md"
 
 
@@ -126,6 +130,11 @@ class WhatIfs:
 def main() -> None:
     args = parsed()
     os.environ["OMP_NUM_THREADS"] = "1"
+    if args.device != "cpu":
+        import neural_speed_gpu
+
+        neural_speed_gpu.main(args)
+        return
     sizes = SIZES[: args.limit]
     whole = [in_new_process(measured, nodes, args.weights, args.repetitions) for nodes in sizes]
     with tempfile.TemporaryDirectory() as folder:
@@ -389,6 +398,8 @@ def parsed() -> Args:
     parser.add_argument("--limit", type=int, default=Args.limit, help="only the smallest networks")
     parser.add_argument("--repetitions", type=int, default=Args.repetitions)
     parser.add_argument("--what-ifs", type=int, default=Args.what_ifs)
+    parser.add_argument("--device", default=Args.device, help="cuda: on a GPU, beside the CPU of the same machine")
+    parser.add_argument("--training", action="store_true", help="on a GPU: also the speed of training")
     parser.add_argument("--table", type=Path, default=Args.table)
     return Args(**vars(parser.parse_args()))
 

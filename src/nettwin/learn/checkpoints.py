@@ -30,8 +30,8 @@ class Checkpoint:
         self.steps += 1
         keep = min(decay, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
-            for name, value in model.state_dict().items():
-                self.mean[name].lerp_(value, 1 - keep)
+            values = model.state_dict()
+            torch._foreach_lerp_([self.mean[name] for name in values], list(values.values()), 1 - keep)  # one launch on a GPU
 
     def averaged(self, model: TwinModel) -> TwinModel:
         """A model with the averaged weights."""
@@ -50,13 +50,13 @@ def load_checkpoint(folder: Path, model: TwinModel, learning_rate: float) -> Che
         return run
     kept = load_file(path)
     model.load_state_dict({name.removeprefix("model."): value for name, value in kept.items() if name.startswith("model.")})
-    run.mean = {name.removeprefix("mean."): value for name, value in kept.items() if name.startswith("mean.")}
+    run.mean = {name: kept[f"mean.{name}"].to(value.device) for name, value in run.mean.items()}
     run.epoch, run.steps, run.best = (kept[f"run.{name}"].item() for name in ("epoch", "steps", "best"))  # type: ignore[assignment]
     run.epoch, run.steps = int(run.epoch), int(run.steps)
     for name, parameter in model.named_parameters():
         state = {key: kept[f"adam.{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"adam.{key}.{name}" in kept}
-        if state:
-            optimizer.state[parameter] = state
+        if state:  # steps are counted on the CPU
+            optimizer.state[parameter] = {key: value if key == "step" else value.to(parameter.device) for key, value in state.items()}
     return run
 
 

@@ -48,7 +48,7 @@ def run(models: Sequence[TwinModel], graph: Graph, device: str = "cpu") -> Ensem
     """Asks all models about a graph."""
     batch = batch_of(graph, device)
     with torch.inference_mode():
-        answers = answers_of(models, batch)
+        answers = answers_of(placed(tuple(models), device), batch)
     columns = {name: values.cpu().numpy().astype(np.float64) for name, values in answers.items()}
     for name in _BY_HOP:
         columns[name] = _unsorted(columns[name], batch.path_order if name == "path_weight" else batch.hop_order)
@@ -58,7 +58,8 @@ def run(models: Sequence[TwinModel], graph: Graph, device: str = "cpu") -> Ensem
 
 def run_on_tensors(models: Sequence[TwinModel], batch: Batch) -> EnsembleOutputs:
     """The same on the device where the batch is, without waiting for it."""
-    columns = {name: values.double() for name, values in answers_of(models, batch).items()}
+    on_device = placed(tuple(models), str(batch.hop_queue.device))
+    columns = {name: values.double() for name, values in answers_of(on_device, batch).items()}
     return pooled(columns, Paths(batch.hop_path, batch.physics.path_fixed, batch.path_demand, batch.n_demands), TENSORS)
 
 
@@ -97,6 +98,16 @@ def pooled(answers: dict[str, Column], paths: Paths, xp: Arrays) -> EnsembleOutp
 
 
 @lru_cache(maxsize=4)
+def placed(models: tuple[TwinModel, ...], device: str) -> tuple[TwinModel, ...]:
+    """The models, or copies of them on another device."""
+    if device == "cpu":
+        return models
+    with torch.inference_mode(mode=False):
+        return tuple(deepcopy(model).to(device) for model in models)
+
+
+@lru_cache(maxsize=4)
+@torch.inference_mode(mode=False)
 def _stacked(models: tuple[TwinModel, ...]) -> TwinModel:
     """All models as one, whose layers have a row for each: small networks cost the number of operations, not their size."""
     whole = deepcopy(models[0]).eval()

@@ -119,10 +119,10 @@ def demand_ground(theory: Any, physics: Any, rates: tuple[Column, Column], about
 
 
 def queue_ground(theory: Any, state: Any, nodes_by_queue: Column, xp: Arrays) -> QueueGround:
-    """From theory's figures of queues and its state, of arrays or tensors."""
+    """From theory's utilization, loss and waits of queues and its state, of arrays or tensors."""
     carried, ports = state.carried, state.network.ports
     return QueueGround(
-        is_used=xp.is_finite(theory.delay_s) & (carried.sent_packet_rate > 0),
+        is_used=xp.is_finite(state.queues.wait_s) & (carried.sent_packet_rate > 0),
         arriving_packet_rate=carried.arriving.packet_rate,
         sent_packet_rate=carried.sent_packet_rate,
         sent_bit_rate=carried.sent_bit_rate,

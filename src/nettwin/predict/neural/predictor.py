@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from nettwin.predict.neural.ensemble import EnsembleOutputs
     from nettwin.predict.neural.library import Library
     from nettwin.predict.neural.prior import Prior
-    from nettwin.queueing.side_by_side import Case
+    from nettwin.queueing.side_by_side import Case, SideBySide
 
 INSTALL = "pip install 'nettwin[neural]'"
 MOST_HOPS = 250_000
 """Scenarios of a batch are asked together up to so many hops."""
+MOST_HOPS_ON_DEVICE = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class NeuralPredictor:
     coverage: float = 0.9
     """Of the intervals."""
     device: str = "cpu"
-    """Where the network runs: cpu, cuda."""
+    """Where it is computed: cpu, cuda (routing stays on the CPU)."""
 
     def __post_init__(self) -> None:
         for module in ("torch", "safetensors"):
@@ -39,6 +40,8 @@ class NeuralPredictor:
                 raise MissingDependencyError(f"needs {module}, which is not installed", where="engine 'neural'", hint=INSTALL)
         if not 0 < self.coverage < 1:
             raise InputError(f"coverage is {self.coverage}", where="neural twin", hint="a probability, as 0.9")
+        if self.device != "cpu":
+            check_device(self.device)
 
     @property
     def name(self) -> str:
@@ -65,16 +68,27 @@ class NeuralPredictor:
         from nettwin.controlplane import route
 
         cases = [(scenario, route(scenario)) for scenario in scenarios]
-        return [answer for part in _parts(cases) for answer in self._together(part)]
+        most_hops = MOST_HOPS if self.device == "cpu" else MOST_HOPS_ON_DEVICE
+        return [answer for part in _parts(cases, most_hops) for answer in self._together(part)]
 
     def _together(self, cases: "Sequence[Case]") -> list[Performance]:
         from nettwin.performance.slicing import sliced
 
-        answer, prior, _ = self._ask(cases)
+        answer, parts = self._told(cases)
         if len(cases) == 1:
             return [answer]
-        rows = zip(*(_slices(ends) for ends in (prior.parts.demands, prior.parts.queues, prior.parts.links)), strict=True)
+        rows = zip(*(_slices(ends) for ends in (parts.demands, parts.queues, parts.links)), strict=True)
         return [sliced(answer, *part) for part in rows]
+
+    def _told(self, cases: "Sequence[Case]") -> "tuple[Performance, SideBySide]":
+        if self.device == "cpu":
+            answer, prior, _ = self._ask(cases)
+            return answer, prior.parts
+        from nettwin.predict.neural.device import twin_on
+        from nettwin.queueing.side_by_side import side_by_side
+
+        parts = side_by_side(cases)
+        return twin_on(self.device, self._library(), self.coverage).answer(parts), parts
 
     def _ask(self, cases: "Sequence[Case]") -> "tuple[Performance, Prior, EnsembleOutputs]":
         from nettwin.predict.neural.answer import Beliefs, performance_of
@@ -92,13 +106,24 @@ class NeuralPredictor:
         return load_library(SHIPPED if self.weights is None else Path(self.weights))
 
 
-def _parts(cases: "Sequence[Case]") -> "Iterator[list[Case]]":
+def check_device(device: str) -> None:
+    """Raises InputError for what is no device, or none that this computer has."""
+    import torch
+
+    if not device.startswith("cuda"):
+        raise InputError(f"device is {device!r}", where="neural twin", hint="cpu or cuda")
+    if not torch.cuda.is_available():
+        why = "no GPU is there" if torch.version.cuda else "this PyTorch is built without CUDA"
+        raise InputError(f"device {device!r} cannot be used: {why}", where="neural twin", hint="device='cpu' answers on any computer")
+
+
+def _parts(cases: "Sequence[Case]", most_hops: int) -> "Iterator[list[Case]]":
     """Neighbours that are observed alike, up to a number of hops."""
     part: list[Case] = []
     hops = 0
     for scenario, routing in cases:
         is_alike = not part or part[0][0].observation == scenario.observation
-        if part and (not is_alike or hops + len(routing.hop_link) > MOST_HOPS):
+        if part and (not is_alike or hops + len(routing.hop_link) > most_hops):
             yield part
             part, hops = [], 0
         part.append((scenario, routing))

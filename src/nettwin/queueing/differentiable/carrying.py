@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from nettwin.queueing.carrying import LEAST_SIZE
-from nettwin.queueing.differentiable.gathering import TINY, at, over, sums
+from nettwin.queueing.differentiable.gathering import TINY, over, sums
 from nettwin.queueing.differentiable.values import Arrivals, Carried, DemandHops, Layout, QueueLoss
 
 
@@ -57,13 +57,3 @@ def _followed(layout: Layout, flat: Tensor, slope: Tensor) -> tuple[Tensor, Tens
     ends.append(left)
     nothing = flat.new_ones((2, 0))
     return torch.cat([*before, nothing], dim=1), torch.cat([*after, nothing], dim=1), torch.cat(ends[::-1], dim=1)
-
-
-def offered(columns: Tensor, queue: Tensor, n_queues: int) -> Arrivals:
-    """What arrives if nothing is lost, from [3, strand]: packets/s, bit/s and rate of E[size**2]."""
-    return Arrivals(*sums(columns, queue, n_queues).unbind())
-
-
-def rate_of_strands(hops: DemandHops, of_hop: Tensor, n_strands: int) -> Tensor:  # [strand]
-    """Packets/s of each strand before losses."""
-    return sums(at(hops.packet_rate, hops.path), of_hop, n_strands)

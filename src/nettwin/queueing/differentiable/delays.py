@@ -1,6 +1,6 @@
 """From queues to paths, as tensors: what a packet of each path waits, in mean and in spread. See ``nettwin.queueing.delays``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -40,8 +40,8 @@ def path_delays(propagation_s: Tensor, state: State, waits: HopDelays) -> PathDe
     log_no_wait, longest_s = at(queues, hops.queue).unbind(1)
     distance_s, s_per_bit = at(torch.stack([propagation_s, inverse], dim=1), hops.link).unbind(1)
     columns = (distance_s, s_per_bit, size_s_per_bit(state), waits.wait_s, waits.variance_s2, waits.change_s2, log_no_wait, longest_s)
-    *delays, log_no_wait, longest_s = hops.sum_over_path(torch.stack(columns)).unbind(0)
-    return PathDelays(*delays, torch.exp(log_no_wait), longest_s)
+    found = PathDelays(*hops.sum_over_path(torch.stack(columns)).unbind(0))
+    return replace(found, no_wait=torch.exp(found.no_wait))
 
 
 def hop_delays(state: State) -> HopDelays:

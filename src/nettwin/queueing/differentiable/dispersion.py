@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 from torch import Tensor
 
 from nettwin.queueing.dispersion import exponential_hermite_shares
+
+_HERMITE_SHARES = tuple(float(share) for share in exponential_hermite_shares())
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ def autocorrelated_exponential(packet_rate: Tensor, window_s: Tensor, correlatio
     """Index of dispersion for intervals at n = 1 + rate * t."""
     n = 1 + packet_rate * window_s
     total = torch.ones_like(n)
-    for power, weight in enumerate(_hermite_shares(), start=1):
+    for power, weight in enumerate(_HERMITE_SHARES, start=1):
         r = correlation**power
         total = total + 2 * weight * (r / (1 - r) - r * (1 - torch.where(r > 0, r, 1e-300) ** n) / (n * (1 - r) ** 2))
     return total
@@ -106,11 +107,6 @@ _N_PARAMETERS = {"on_off": 2, "carried_on_off": 2, "modulated_exponential": 3, "
 def n_parameters(kind: str) -> int:
     """How many numbers a kind of arrival process has besides its rate."""
     return _N_PARAMETERS.get(kind, 0)
-
-
-@cache
-def _hermite_shares() -> tuple[float, ...]:
-    return tuple(float(share) for share in exponential_hermite_shares())
 
 
 def _ramp(x: Tensor) -> Tensor:

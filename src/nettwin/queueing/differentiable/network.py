@@ -5,7 +5,6 @@ from torch import Tensor
 
 from nettwin.queueing.burstiness import _N_WINDOWS, _STEP
 from nettwin.queueing.calibration import DEFAULT, Calibration
-from nettwin.queueing.differentiable.carrying import offered, rate_of_strands
 from nettwin.queueing.differentiable.dispersion import SourceGroup, Sources, group_excess, n_parameters
 from nettwin.queueing.differentiable.gathering import at, largest, over, sums
 from nettwin.queueing.differentiable.platoons import platoons, size_classes
@@ -19,10 +18,10 @@ _MOST_AT_ONCE = 1 << 22
 def network_of(structure: Structure, inputs: Inputs, calibration: Calibration = DEFAULT) -> Network:
     """Everything about a scenario that the rounds need."""
     ports, hops, strands = _ports(structure, inputs), _hops(structure, inputs), structure.strands
-    rate = rate_of_strands(hops, strands.of_hop, len(strands.queue))
+    rate = sums(hops.hop_packet_rate, strands.of_hop, len(strands.queue))  # packets/s of each strand
     mean, second = at(inputs.mean_bits, strands.size_row), at(inputs.second_moment_bits2, strands.size_row)
     columns = torch.stack([rate, rate * mean, rate * second, rate * mean**2])
-    arriving = offered(columns[:3], strands.queue, structure.n_queues)
+    arriving = Arrivals(*sums(columns[:3], strands.queue, structure.n_queues).unbind())
     into_links = streams(structure.into_links, columns, strands.link_pair)
     into_queues = streams(structure.into_queues, columns, strands.queue_pair)
     port_rate, port_bits = ports.per_link(torch.stack([arriving.packet_rate, arriving.bit_rate])).unbind()
@@ -59,6 +58,7 @@ def _ports(structure: Structure, inputs: Inputs) -> Ports:
         slot_of_queue=structure.slot_of_queue,
         link_of_queue=structure.link_of_queue,
         capacity_bps=inputs.capacity_bps,
+        queue_capacity_bps=at(inputs.capacity_bps, structure.link_of_queue),
         quantum_bits=inputs.quantum_bits,
         weight=inputs.weight,
         buffer_bits=inputs.buffer_bits,
@@ -70,6 +70,7 @@ def _ports(structure: Structure, inputs: Inputs) -> Ports:
 def _hops(structure: Structure, inputs: Inputs) -> DemandHops:
     row, demand = at(structure.size_row, structure.demand), structure.demand
     mean = at(inputs.mean_bits, row)
+    packet_rate = at(inputs.rate_bps, demand) / mean * inputs.path_share
     return DemandHops(
         path=structure.path,
         queue=structure.queue,
@@ -78,9 +79,11 @@ def _hops(structure: Structure, inputs: Inputs) -> DemandHops:
         offsets=structure.offsets,
         demand=demand,
         share=inputs.path_share,
-        packet_rate=at(inputs.rate_bps, demand) / mean * inputs.path_share,
+        packet_rate=packet_rate,
         mean_bits=mean,
         second_moment_bits2=at(inputs.second_moment_bits2, row),
+        hop_packet_rate=at(packet_rate, structure.path),
+        hop_mean_bits=at(mean, structure.path),
     )
 
 

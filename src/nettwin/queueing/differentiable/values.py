@@ -6,14 +6,13 @@ in the order of the routing.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.differentiable.dispersion import Sources
-from nettwin.queueing.differentiable.gathering import at, sums
+from nettwin.queueing.differentiable.gathering import sums
 from nettwin.scenario import Discipline
 
 
@@ -137,6 +136,7 @@ class Ports:
     slot_of_queue: Tensor  # [queue]
     link_of_queue: Tensor  # [queue]
     capacity_bps: Tensor  # [link]
+    queue_capacity_bps: Tensor  # [queue]
     quantum_bits: Tensor  # [link]
     weight: Tensor  # [link, slot]
     buffer_bits: Tensor  # [queue]
@@ -150,10 +150,6 @@ class Ports:
     @property
     def n_links(self) -> int:
         return len(self.capacity_bps)
-
-    @cached_property
-    def queue_capacity_bps(self) -> Tensor:  # [queue]
-        return at(self.capacity_bps, self.link_of_queue)
 
     def padded(self, per_queue: Tensor) -> Tensor:  # [..., link, slot]
         """Figures per queue [..., queue] in their slots, 0 in empty ones."""
@@ -188,14 +184,8 @@ class DemandHops:
     packet_rate: Tensor  # [path]
     mean_bits: Tensor  # [path]
     second_moment_bits2: Tensor  # [path]
-
-    @cached_property
-    def hop_packet_rate(self) -> Tensor:  # [hop], before any loss
-        return at(self.packet_rate, self.path)
-
-    @cached_property
-    def hop_mean_bits(self) -> Tensor:  # [hop]
-        return at(self.mean_bits, self.path)
+    hop_packet_rate: Tensor  # [hop], before any loss
+    hop_mean_bits: Tensor  # [hop]
 
     def sum_over_path(self, per_hop: Tensor) -> Tensor:  # [..., path]
         """The sums of figures [..., hop] over the hops of each path."""

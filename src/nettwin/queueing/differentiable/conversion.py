@@ -19,15 +19,20 @@ def tensors_of(value: Any, device: str | torch.device = "cpu", dtype: torch.dtyp
     if isinstance(value, np.ndarray):
         kind = {"f": dtype, "i": torch.int64, "b": torch.bool}[value.dtype.kind]
         return torch.from_numpy(np.array(value)).to(device=device, dtype=kind)
-    name = type(value).__name__
-    target = _RENAMED.get(name) or getattr(values, name, None)
-    if target is None or not (is_dataclass(value) or isinstance(value, tuple)):
+    target = _target(value)
+    if target is None:
         return tuple(tensors_of(one, device, dtype) for one in value) if isinstance(value, tuple) else value
     found = {f.name: tensors_of(getattr(value, f.name, None), device, dtype) for f in fields(target)}
-    if name == "_Group":
+    if target is dispersion.SourceGroup:
         found["kind"] = value.formula.__name__
-    if name == "Ports":
-        slots = torch.from_numpy(np.flatnonzero(value.slots.ravel() < value.n_queues)).to(device)
-        order = torch.argsort(found["slots"].reshape(-1)[slots])
-        found["slot_of_queue"] = slots[order]
+    if target is values.Ports:
+        used = np.flatnonzero(value.slots.ravel() < value.n_queues)
+        found["slot_of_queue"] = tensors_of(used[np.argsort(value.slots.ravel()[used])], device, dtype)
     return target(**found)
+
+
+def _target(value: Any) -> type | None:
+    """What a dataclass or named tuple becomes."""
+    name = type(value).__name__
+    has_fields = is_dataclass(value) or isinstance(value, tuple)
+    return (_RENAMED.get(name) or getattr(values, name, None)) if has_fields else None

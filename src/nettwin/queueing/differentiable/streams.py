@@ -21,11 +21,11 @@ def streams(pairs: Pairs, columns: Tensor, pair_of_strand: Tensor) -> Streams:
 def collision_ratio(slowdown: Tensor, size_variation: Tensor) -> Tensor:
     """Wait that two packets of one incoming wire cause each other here, relative to independent arrivals."""
     mean, deviation = 1 - slowdown, torch.sqrt((1 + slowdown**2) * size_variation)
-    z = mean / deviation
+    z: Tensor = mean / deviation
     density, below = torch.exp(-(z**2) / 2) / math.sqrt(2 * math.pi), torch.special.ndtr(z)
     first = mean * below + deviation * density
     second = (mean**2 + deviation**2) * below + mean * deviation * density
-    collision = slowdown * (first + size_variation * below) + second / 2
+    collision: Tensor = slowdown * (first + size_variation * below) + second / 2
     return (2 * collision / (1 + size_variation)).clamp_max(1.0)
 
 

@@ -65,7 +65,7 @@ def run_on_tensors(models: Sequence[TwinModel], batch: Batch) -> EnsembleOutputs
 
 def answers_of(models: Sequence[TwinModel], batch: Batch) -> dict[str, Tensor]:  # [model, ...] each
     """What each model says, by the names of ``Outputs``."""
-    if len(models) > 1 and (len(batch.hop_queue) <= _FEW_HOPS or batch.hop_queue.is_cuda):
+    if batch.hop_queue.is_cuda or (len(models) > 1 and len(batch.hop_queue) <= _FEW_HOPS):
         outputs = _stacked(tuple(models))(batch)
         return {f.name: getattr(outputs, f.name) for f in fields(Outputs)}
     answers = [model(batch) for model in models]

@@ -1,6 +1,7 @@
 """Message passing between demands, queues and links, and what it reads out: corrections of the physics, hop by hop."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import cast
 
 import torch
@@ -37,6 +38,9 @@ class FeatureCounts:
 
 class TwinModel(nn.Module):
     """RouteNet-Fermi's entities and loops (Ferriol-Galmés et al., IEEE/ACM ToN 2023), scale-free, on top of a prior."""
+
+    has_kernel = find_spec("triton") is not None
+    """Whether a GPU takes the steps along paths in a kernel of ours."""
 
     def __init__(self, shape: ModelShape, counts: FeatureCounts) -> None:
         super().__init__()
@@ -102,6 +106,10 @@ class TwinModel(nn.Module):
         """The state of every path at its end, and after each hop."""
         if not self.shape.is_recurrent:
             return self._mean_over_path(batch, self.hop_in(hops) + rows_at(into_path, batch.hop_queue), first)
+        if self.has_kernel and hops.is_cuda and not torch.is_grad_enabled():
+            whole = self._states_by_kernel(batch, hops, into_path, first)
+            if whole is not None:
+                return _ends(batch, first, _by_position(batch, whole)), whole
         state, states, start = first, [], 0
         is_small = hops.is_cuda or hops.shape[-2] <= ROWS_IN_CACHE or torch.is_grad_enabled()
         whole = self._into_steps(batch, hops, into_path, (0, hops.shape[-2])) if is_small else None
@@ -115,6 +123,13 @@ class TwinModel(nn.Module):
             states.append(state)
             start += n
         return _ends(batch, first, states), torch.cat(states, dim=-2) if states else rows_between(first, 0, 0)
+
+    def _states_by_kernel(self, batch: Batch, hops: Tensor, into_path: Tensor, first: Tensor) -> Tensor | None:
+        """The states after all hops, one kernel for each position; None for a model of one member."""
+        from nettwin.predict.neural.fused_steps import fused
+
+        steps = fused(self.hop_in, self.path_step)
+        return None if steps is None else steps.states(hops, into_path, batch.hop_queue, first, batch.n_at)
 
     def _into_steps(self, batch: Batch, hops: Tensor, into_path: Tensor, rows: tuple[int, int]) -> Tensor:
         """What hops and their queues tell the paths."""
@@ -169,3 +184,7 @@ def _ends(batch: Batch, first: Tensor, states: list[Tensor]) -> Tensor:  # [...,
     ends = [rows_between(states[k], counts[k + 1], counts[k]) for k in reversed(range(len(states))) if counts[k] > counts[k + 1]]
     whole = [*ends, rows_between(first, counts[0], batch.n_paths)] if counts[0] < batch.n_paths else ends
     return torch.cat(whole, dim=-2) if len(whole) > 1 else whole[0]
+
+
+def _by_position(batch: Batch, states: Tensor) -> list[Tensor]:
+    return list(torch.split(states, list(batch.n_at), dim=-2)) if batch.n_at else []

@@ -21,7 +21,7 @@ from nettwin.learn.examples import Labels, example_of, examples_of, union_of
 from nettwin.learn.finetune import FinetuneArgs, finetune, mixed
 from nettwin.learn.losses import log_error, root_error
 from nettwin.learn.train import TrainArgs, args_of, fitted, take_over, train
-from nettwin.performance import Performance
+from nettwin.performance import DemandPerformance, Performance
 from nettwin.predict.neural.batch import batch_of
 from nettwin.predict.neural.calibration import COVERAGES
 from nettwin.predict.neural.library import load_library
@@ -213,6 +213,33 @@ def test_measurements_may_lack_figures(tmp_path: Path) -> None:
     result = finetune(load_library(tmp_path / "old"), [(scenario, poor)] * 3, tmp_path / "new", args)
     assert np.isfinite([result.new_before, result.new_after, result.old_after]).all()
     assert len(load_library(tmp_path / "new").models) == 2
+
+
+def _only_delays(performance: Performance) -> Performance:
+    unknown = DemandPerformance.unknown(len(performance.demands.delay_s), 0)
+    demands = replace(unknown, delay_s=performance.demands.delay_s, offered_bps=performance.demands.offered_bps)
+    queues = type(performance.queues).unknown(len(performance.queues.delay_s))
+    return replace(performance, demands=demands, queues=queues, quantile_levels=(), interval=None)
+
+
+@pytest.mark.parametrize("relative", [0.0, 1.0])
+def test_mean_delays_alone_are_learned_from_even_far_outside_of_the_training_range(tmp_path: Path, relative: float) -> None:
+    """Buffers of thousands of packets, in which a trained twin trusts theory; what was measured is 0.7 times as long."""
+    twin(tmp_path / "old", size=0.0)
+    old = load_library(tmp_path / "old")
+    for model in old.models:
+        model.queue_scale.low.fill_(0.0)
+        model.queue_scale.high.fill_(0.0)
+
+    def measured(seed: int) -> tuple[Scenario, Performance]:
+        scenario = drawn(seed, nodes=(5, 5), trouble_share=0.0, max_load=(0.7, 0.8))
+        answer = QueueingPredictor().predict(scenario)
+        return scenario, _only_delays(replace(answer, demands=replace(answer.demands, delay_s=0.7 * answer.demands.delay_s)))
+
+    args = FinetuneArgs(epochs=15, batch_size=2, learning_rate=1e-2, rehearsal=3, most_forgetting=1e9, relative=relative)
+    result = finetune(old, [measured(seed) for seed in range(10)], tmp_path / "new", args)
+    assert np.isfinite(result.new_before)
+    assert result.new_after < 0.8 * result.new_before
 
 
 def test_too_few_measurements_are_refused(tmp_path: Path) -> None:

@@ -9,10 +9,22 @@ import torch
 
 from nettwin.controlplane import route
 from nettwin.errors import FormatError, InputError, PredictionError
-from nettwin.learn.hardware import HardwareArgs, HardwareTwin, Rule, calibrated, train
-from nettwin.learn.hardware.bursts import BurstPrior, drawn_waits
+from nettwin.formats.coverage import CoverageLog
+from nettwin.formats.imported import Imported
+from nettwin.learn.hardware import (
+    HardwareArgs,
+    HardwareTwin,
+    Rule,
+    calibrated,
+    compared,
+    link_latency_s,
+    predicted_series,
+    train,
+    with_latency,
+)
+from nettwin.learn.hardware.bursts import BurstPrior, Bursts, drawn_bursts, drawn_waits, simulated_waits
 from nettwin.learn.hardware.contention import contention_of
-from nettwin.learn.hardware.decision import bin_of, decided, edges, expected_relative_error, quantile
+from nettwin.learn.hardware.decision import bin_of, decided, edges, expected_relative_error, probability_below, quantile
 from nettwin.learn.hardware.features import example_of, load_examples, save_examples
 from nettwin.learn.hardware.model import HardwareShape, union_of
 from nettwin.learn.hardware.storage import load_member
@@ -82,9 +94,33 @@ def test_above_capacity_the_buffer_stays_full():
 
 def test_bursts_wait_where_their_mean_would_not():
     """Twice 0.4 at an ON share of at most 0.5 is at least 1.6 while both are ON, as they are at first."""
-    prior = replace(PRIOR, least_on=0.4, most_on=0.5)
+    prior = replace(PRIOR, least_on=0.4, most_on=0.5, most_on_bps=2e9)
     assert waits_of(star([0.4e9, 0.4e9], BURST), prior)[:, -1].min() > 0.004
     assert waits_of(star([0.15e9, 0.15e9], BURST), prior).max() == 0
+
+
+def test_a_fast_flow_sends_for_most_of_the_time():
+    scenario = star([0.45e9, 0.1e9, 0.59e9], BURST)
+    contention = contention_of(scenario, route(scenario))
+    draws = [drawn_bursts(contention, PRIOR, np.random.default_rng(seed)) for seed in range(50)]
+    share, cycles = (np.stack([getattr(draw, name) for draw in draws]) for name in ("on_share", "cycles"))
+    assert share[:, 0].min() >= 0.75
+    assert share[:, 1].min() < 0.45
+    assert PRIOR.least_on <= share.min() <= share.max() <= PRIOR.most_on
+    assert 2 <= cycles.min() < 3
+    assert 9 < cycles.max() <= 10
+
+
+def test_the_wait_is_that_of_the_bursts_that_overlap():
+    """Two bursts of twice 0.8 that begin together fill a buffer of 20 ms at once; their mean rates fit."""
+    scenario = star([0.4e9, 0.4e9], BURST)
+    contention = contention_of(scenario, route(scenario))
+
+    def wait_s(*cycles):
+        return simulated_waits(contention, 5.0, Bursts(np.full(2, 0.5), np.array(cycles)))[-1]
+
+    assert 0.017 < wait_s(2.0, 2.0) <= 0.02
+    assert wait_s(2.0, 10.0) < wait_s(2.0, 2.0)
 
 
 def test_a_wait_moves_traffic_on_without_losing_any():
@@ -128,6 +164,16 @@ def test_quantiles_lie_within_their_bins():
     probability[0, 5] = 1.0
     low, high = (float(quantile(probability, level)[0]) for level in (0.01, 0.99))
     assert float(edges()[5]) <= low < high <= float(edges()[6]) + 1e-6
+
+
+def test_true_values_are_spread_evenly_over_right_distributions():
+    generator = torch.Generator().manual_seed(1)
+    probability = torch.softmax(torch.randn(4000, len(edges()) - 1, generator=generator), 1)
+    row = torch.multinomial(probability, 1, generator=generator)[:, 0]
+    true = edges()[row] + (edges()[row + 1] - edges()[row]) * torch.rand(4000, generator=generator)
+    below = probability_below(probability, true)
+    assert np.histogram(below.numpy(), 10, (0, 1))[0].tolist() == pytest.approx([400] * 10, rel=0.2)
+    torch.testing.assert_close(probability_below(probability, quantile(probability, 0.3)), torch.full((4000,), 0.3), atol=1e-4, rtol=0)
 
 
 def test_equal_seeds_draw_equal_bursts():
@@ -234,3 +280,36 @@ def test_latency_of_devices_is_found_again():
         np.testing.assert_allclose(twin.predict(scenario).demands.delay_s, performance.demands.delay_s, rtol=1e-3)
     with pytest.raises(InputError, match="eight"):
         calibrated(engine, measured[:1])
+
+
+def test_the_latency_of_links_is_that_of_the_flows_that_do_not_wait():
+    """12 us per link beside 8 us of sending; one experiment has waits as well."""
+    engine, measured = QueueingPredictor(), []
+    for rates, wait_s in (([1e8, 1e8], 0.0), ([2e8], 0.0), ([1e8, 3e8, 1e8], 0.0), ([9e8, 9e8], 0.02)):
+        scenario = star(rates)
+        answer = engine.predict(scenario)
+        delay_s = np.full(len(rates), 3 * (12e-6 + 8e-6) + wait_s)
+        measured.append((scenario, replace(answer, demands=replace(answer.demands, delay_s=delay_s))))
+    latency_s = link_latency_s(measured)
+    assert latency_s == pytest.approx(12e-6)
+    told = engine.predict(with_latency(star([1e8]), latency_s)).demands.delay_s
+    np.testing.assert_allclose(told, 60e-6, rtol=0.01)
+    with pytest.raises(InputError, match="eight"):
+        link_latency_s(measured[:1])
+
+
+def test_windows_are_predicted_and_compared_in_order():
+    engine, windows = QueueingPredictor(), []
+    for rate in (1e8, 8e8, 0.0):
+        scenario = replace(star([rate, 1e8]), observation=Observation(duration_s=0.1))
+        answer = engine.predict(scenario)
+        delay_s = np.where(scenario.traffic.rate_bps > 0, answer.demands.delay_s * 2, np.nan)
+        windows.append(Imported(scenario, CoverageLog().report(), replace(answer, demands=replace(answer.demands, delay_s=delay_s))))
+    series = predicted_series(engine, windows)
+    np.testing.assert_allclose(series.window_edges_s, [0, 0.1, 0.2, 0.3])
+    both = compared(series, windows)
+    np.testing.assert_allclose(both.relative_errors, 0.5)
+    assert len(both.relative_errors) == 5
+    assert np.isnan(both.predicted_s[2, 0])
+    with pytest.raises(InputError, match="2 measured windows for 3"):
+        compared(series, [*windows[:2], replace(windows[2], performance=None)])

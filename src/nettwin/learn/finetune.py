@@ -3,6 +3,9 @@
 Measured samples are mixed with simulated ones that are drawn again as for the original training (rehearsal), and the new weights are a
 mixture of the old and the trained ones (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022): as much of the new as
 keeps the error on the old test set within the limit.
+
+A twin corrects theory only as far as a queue resembles those of its training. Queues of the measured network may not (buffers of a hundred
+thousand packets, say), so the range of the features is widened by what was measured before training begins.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from nettwin.errors import InputError
 from nettwin.learn.examples import Example, example_of, union_of
@@ -41,6 +45,10 @@ class FinetuneArgs:
     """The error on the old test set may grow by this share."""
     rehearsal: int = 60
     """Simulated samples that are mixed in, and as many thirds that test for forgetting."""
+    rehearsed: float = 0.5
+    """Of these, how many there are beside each measured sample of a batch."""
+    relative: float = 0.0
+    """Weight of the absolute error over the measured delay beside that of the logarithm's 1: where delays cannot be known, it keeps low."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +100,40 @@ def _trained(model: TwinModel, fresh: list[Example], old: list[Example], args: F
     torch.manual_seed(args.seed + number)
     rng = np.random.default_rng([args.seed, number])
     tuned = deepcopy(model).train()
+    _widen(tuned, fresh)
     optimizer = torch.optim.Adam(tuned.parameters(), lr=args.learning_rate)
     steps = max(-(-len(fresh) // args.batch_size), 1)
     for _ in range(args.epochs):
         order = rng.permutation(len(fresh))
         for step in range(steps):
             rows = [fresh[i] for i in order[step::steps]]
-            rows += [old[i] for i in rng.integers(len(old), size=max(args.batch_size // 2, 1))] if old else []
+            rows += [old[i] for i in rng.integers(len(old), size=max(round(args.rehearsed * args.batch_size), 1))] if old else []
             example = union_of(rows)
             batch = batch_of(example.graph)
-            loss = training_loss(tuned(batch), tensors_of(example.labels), batch)
+            outputs, labels = tuned(batch), tensors_of(example.labels)
+            loss = training_loss(outputs, labels, batch) + args.relative * relative_error(outputs.delay, labels["delay"])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(tuned.parameters(), 1.0)
             optimizer.step()
     return tuned.eval()
+
+
+def _widen(model: TwinModel, fresh: list[Example]) -> None:
+    """Puts the queues of the examples inside the range in which the model corrects theory."""
+    batch = batch_of(union_of(fresh).graph)
+    rows = batch.queue_plain
+    if model.shape.has_prior:
+        rows = torch.cat([rows, batch.queue_theory[:, : model.counts.queue_theory]], dim=1)
+    scale = model.queue_scale
+    scale.low.copy_(torch.minimum(scale.low, torch.quantile(rows, 0.001, dim=0)))
+    scale.high.copy_(torch.maximum(scale.high, torch.quantile(rows, 0.999, dim=0)))
+
+
+def relative_error(predicted: Tensor, true: Tensor) -> Tensor:
+    """Mean absolute error over the true value, where that is known."""
+    known = torch.isfinite(true) & (true > 0)
+    return (predicted[known] / true[known] - 1).abs().mean() if known.any() else predicted.sum() * 0
 
 
 def _chosen(

@@ -37,24 +37,36 @@ def training_loss(outputs: Outputs, labels: dict[str, Tensor], batch: Batch, wei
 
 
 def _demand_parts(outputs: Outputs, labels: dict[str, Tensor]) -> dict[str, Tensor]:
-    known = torch.isfinite(labels["delay"]) & (labels["delay"] > 0) & torch.isfinite(labels["variation"])
+    """Of each demand the figures that were measured; telemetry may know mean delays and nothing else."""
+    known = torch.isfinite(labels["delay"]) & (labels["delay"] > 0)
     weight = (_NOISE / (_NOISE + labels["noise"]))[known]
     delay = log_error(outputs.delay[known], labels["delay"][known], 0.0)
-    variation = log_error(outputs.variation[known], labels["variation"][known], _LEAST_SPREAD)
+    variation = _where_measured(outputs.variation[known], labels["variation"][known], _LEAST_SPREAD)
     ipdv = _where_measured(outputs.ipdv[known], labels["ipdv"][known], _LEAST_SPREAD)
     quantiles = _where_measured(outputs.quantiles[known], labels["quantiles"][known], 1e-3).mean(1)
     root = root_error(outputs.loss[known], torch.nan_to_num(labels["loss"][known]))
     errors = torch.stack([delay, variation, quantiles, ipdv, root], dim=1).detach()
-    scales = outputs.scales[known]
-    likelihood = (errors / torch.exp(scales) + scales).mean(1)  # of a Laplace distribution: how large an error to expect
+    told = torch.stack([_is_told(labels[name][known]) for name in ("delay", "variation", "quantiles", "ipdv", "loss")], dim=1)
     return {
         "delay": _mean(delay, weight),
         "variation": _mean(variation, weight),
         "ipdv": _mean(ipdv, weight),
         "quantiles": _mean(quantiles, weight),
         "loss": _loss_error(outputs.loss, labels["loss"]),
-        "scales": _mean(likelihood, weight),
+        "scales": _mean(_likelihood(errors, outputs.scales[known], told), weight),
     }
+
+
+def _is_told(labels: Tensor) -> Tensor:
+    """[row] whether any figure of a row was measured."""
+    known = torch.isfinite(labels)
+    return known if known.ndim == 1 else known.any(1)
+
+
+def _likelihood(errors: Tensor, scales: Tensor, told: Tensor) -> Tensor:
+    """[row] Of a Laplace distribution: how large an error to expect; the mean over the figures that were measured."""
+    each = torch.where(told, errors / torch.exp(scales) + scales, torch.zeros_like(scales))
+    return each.sum(1) / told.sum(1).clamp_min(1)
 
 
 def _queue_parts(outputs: Outputs, labels: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -43,7 +43,7 @@ def scores_of(model: TwinModel, examples: list[Example], device: str = "cpu") ->
 def _one(model: TwinModel, example: Example, device: str) -> list[float]:
     labels, graph = example.labels, example.graph
     out = model(batch_of(graph, device))
-    known = np.isfinite(labels.delay) & (labels.delay > 0) & (labels.variation > 0)
+    known = np.isfinite(labels.delay) & (labels.delay > 0) & ~(labels.variation <= 0)
     if not known.any():
         return [np.nan] * 7
     predicted = {name: getattr(out, name).cpu().numpy() for name in ("delay", "variation", "quantiles", "ipdv", "loss")}

@@ -7,9 +7,9 @@ from nettwin.formats.testbed.columns import column, rows
 from nettwin.formats.testbed.files import Record
 from nettwin.scenario import ArrivalProcess, ConstantBitRate, OnOff, Poisson
 
-MULTI_BURST = OnOff(on_s=0.56, off_s=0.36)
-"""The lines do not say how long bursts are. Means over what explains the recorded delays: 1 to 10 bursts in the 5 s of an
-experiment, ON for half to three quarters of the time (docs/hardware.md)."""
+MULTI_BURST = OnOff(on_s=0.6, off_s=0.4)
+"""The lines do not say how long bursts are. Means over what explains packet counts and delays: 2 to 10 cycles in the 5 s of an
+experiment, ON for 0.4 to 0.8 of a cycle (docs/hardware.md)."""
 
 
 def arrivals_of(record: Record, n_flows: int, coverage: CoverageLog) -> list[ArrivalProcess]:

@@ -7,8 +7,21 @@ fluid simulations over drawn bursts make a prior (``bursts``), message passing b
 
 from nettwin.learn.hardware.args import HardwareArgs
 from nettwin.learn.hardware.decision import Rule
-from nettwin.learn.hardware.forwarding import Calibrated, calibrated
+from nettwin.learn.hardware.forwarding import Calibrated, calibrated, link_latency_s, with_latency
+from nettwin.learn.hardware.series import Compared, compared, predicted_series
 from nettwin.learn.hardware.training import train
 from nettwin.learn.hardware.twin import HardwareTwin
 
-__all__ = ["Calibrated", "HardwareArgs", "HardwareTwin", "Rule", "calibrated", "train"]
+__all__ = [
+    "Calibrated",
+    "Compared",
+    "HardwareArgs",
+    "HardwareTwin",
+    "Rule",
+    "calibrated",
+    "compared",
+    "link_latency_s",
+    "predicted_series",
+    "train",
+    "with_latency",
+]

@@ -28,6 +28,7 @@ class Contention:
     is_burst: BoolArray  # [flow] on-off with unknown bursts
     packet_s: FloatArray  # [flow] time to send a packet at its slowest port
     packet_rate: FloatArray  # [flow]
+    rate_bps: FloatArray  # [flow] mean
     base: FloatArray  # [flow, 4] what the delay without waits is made of: 1, links, sum of transmission times, packet bits
 
     @property
@@ -65,6 +66,7 @@ def contention_of(scenario: Scenario, routing: Routing) -> Contention:
         is_burst=np.array([isinstance(a, OnOff) for a in traffic.arrivals])[traffic.arrival_index[routing.path_demand]],
         packet_s=size / _slowest(routing, topology.capacity_bps),
         packet_rate=rate / size,
+        rate_bps=rate,
         base=_base(routing, size, topology.capacity_bps),
     )
 

@@ -51,6 +51,15 @@ def quantile(weights: Tensor, level: float) -> Tensor:
     return low + inside.clamp(0, 1) * (high - low)
 
 
+def probability_below(probability: Tensor, log_ratio: Tensor) -> Tensor:
+    """[row] How likely it is to be below a value; even within a bin. Of true values evenly spread, if the distributions are right."""
+    row = bin_of(log_ratio)
+    own = torch.gather(probability, 1, row[:, None])[:, 0]
+    low, high = edges()[row], edges()[row + 1]
+    before = torch.gather(torch.cumsum(probability, 1), 1, row[:, None])[:, 0] - own
+    return before + own * ((log_ratio - low) / (high - low)).clamp(0, 1)
+
+
 def expected_relative_error(probability: Tensor, ratio: Tensor) -> Tensor:
     """[row] The MAPE to expect of an answer if the distribution is right."""
     values = torch.exp((edges()[1:] + edges()[:-1]) / 2)

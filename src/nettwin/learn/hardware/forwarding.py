@@ -1,7 +1,8 @@
 """What devices add to a delay that no queueing theory knows: their own latency, learned from a few measurements.
 
 An engine answers with transmission times and waits. Hardware adds a time per device and per bit (look-up, store and forward, time
-stamps). ``Calibrated`` adds them to any engine's delays; the four constants are least squares of relative errors.
+stamps). ``Calibrated`` adds them to any engine's delays; the four constants are least squares of relative errors. ``with_latency`` writes
+one constant per link into the scenario instead, for engines that are to answer with more than mean delays, or to learn.
 """
 
 from collections.abc import Iterable
@@ -76,3 +77,32 @@ def _least_squares(rows: FloatArray, true: FloatArray) -> FloatArray:
     scale = np.abs(rows).mean(axis=0) + 1e-300
     weights = np.linalg.lstsq(rows / scale / true[:, None], np.ones(len(true)), rcond=None)[0]
     return np.asarray(weights / scale)
+
+
+QUICK = 1.5
+"""Flows whose latency per link is within this factor of that of the quickest tenth hardly wait."""
+
+
+def link_latency_s(measured: Iterable[tuple[Scenario, Performance]]) -> float:
+    """What a link and the device before it add, by the flows that hardly wait: delay less transmission times. Raises InputError."""
+    parts = [_latencies_s(scenario, performance) for scenario, performance in measured]
+    every = np.concatenate(parts) if parts else np.zeros(0)
+    if len(every) < 8:
+        raise InputError(f"{len(every)} measured delays", where="latency of links", hint="give eight or more")
+    return max(float(np.median(every[every <= QUICK * np.quantile(every, 0.1)])), 0.0)
+
+
+def with_latency(scenario: Scenario, per_link_s: float) -> Scenario:
+    """The scenario with a latency added to the propagation delay of every link."""
+    links = tuple(replace(link, propagation_delay_s=link.propagation_delay_s + per_link_s) for link in scenario.topology.links)
+    return replace(scenario, topology=replace(scenario.topology, links=links))
+
+
+def _latencies_s(scenario: Scenario, performance: Performance) -> FloatArray:  # [path with a measurement] per link
+    routing, topology = route(scenario), scenario.topology
+    path = routing.hop_path
+    sending = np.bincount(path, 1 / topology.capacity_bps[routing.hop_link], routing.n_paths)
+    length = np.diff(routing.hop_offsets)
+    left = performance.demands.delay_s[routing.path_demand] - sending * scenario.traffic.mean_size_bits[routing.path_demand]
+    known = np.isfinite(left) & (left > 0) & (length > 0)
+    return np.asarray(left[known] / length[known])

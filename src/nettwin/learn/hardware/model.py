@@ -4,17 +4,29 @@ A feed is what reaches a port from one other port. Feeds are what makes a queue:
 """
 
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from nettwin.learn.hardware.decision import edges
+from nettwin.learn.hardware.decision import bin_of, edges
 from nettwin.learn.hardware.features import Example
 from nettwin.predict.neural.batch import row_sums
 from nettwin.predict.neural.layers import Scaled, two_layers
 
 PARTS = ("port", "feed", "flow", "hop")
+LEAST_SHARE = 1e-3
+"""Of a bin that no draw is near."""
+
+
+@lru_cache(maxsize=1)
+def blur() -> Tensor:
+    """[bin, bin] A draw says as much about delays close to it: normal with 3 % where waits are short, 20 % where buffers fill."""
+    centers, width = (edges()[1:] + edges()[:-1]) / 2, edges().diff()
+    spread = torch.where(centers < 0.4, 0.03, 0.2)
+    weights = width * torch.exp(-0.5 * ((centers - centers[:, None]) / spread[:, None]) ** 2)
+    return weights / weights.sum(1, keepdim=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class Union:
     feed_share: Tensor
     hop_share: Tensor
     base: Tensor
+    wait_draws: Tensor
     delay_s: Tensor
 
 
@@ -113,14 +126,23 @@ class HardwareModel(nn.Module):
         self.rounds = nn.ModuleList(steps)
         self.out = two_layers(size + counts["flow"], 2 * size, len(edges()) - 1)
         self.dropout = nn.Dropout(shape.dropout)
+        self.trust = nn.Parameter(torch.tensor(0.5))
 
     def forward(self, batch: Union) -> Tensor:
         port, feed, flow, hop = (self.scales[part](getattr(batch, part)) for part in PARTS)
         state, at_port = self.flow_in(flow), self.port_in(port)
         for step in self.rounds:
             state, at_port = step(batch, state, at_port, hop, feed)
-        out: Tensor = torch.log_softmax(self.out(torch.cat([self.dropout(state), flow], dim=1)), dim=1)
+        learned = self.out(torch.cat([self.dropout(state), flow], dim=1))
+        out: Tensor = torch.log_softmax(learned + self.trust * self.log_drawn(batch), dim=1)
         return out
+
+    def log_drawn(self, batch: Union) -> Tensor:
+        """[flow, bin] logarithm of the share of the drawn delays around each bin."""
+        base = self.base_s(batch)[:, None]
+        row = bin_of(torch.log1p(batch.wait_draws / base).float())
+        share = torch.zeros(len(row), len(edges()) - 1).scatter_add_(1, row, torch.full(row.shape, 1.0 / row.shape[1]))
+        return torch.log(share @ blur() + LEAST_SHARE)
 
     def base_s(self, batch: Union) -> Tensor:
         """[flow] delay without waits."""

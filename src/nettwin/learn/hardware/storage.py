@@ -7,7 +7,7 @@ from nettwin.errors import FormatError
 from nettwin.learn.hardware.model import HardwareModel, HardwareShape
 from nettwin.predict.neural.weights import read_weights
 
-KIND = "hardware-1"
+KIND = "hardware-2"
 
 
 def save_member(model: HardwareModel, path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from nettwin.errors import InputError
 from nettwin.learn.hardware.bursts import BurstPrior
@@ -63,14 +64,19 @@ class FlowDelays:
 
 def delays_of(members: Sequence[HardwareModel], examples: list[Example], rule: Rule, coverage: float = 0.9) -> FlowDelays:
     """The mean of the members' distributions, and what follows from it."""
+    probability, base = distributions_of(members, examples)
+    ratio = decided(probability, rule)
+    ends = (torch.exp(quantile(probability, level)) for level in ((1 - coverage) / 2, (1 + coverage) / 2))
+    lower, upper = (base * end.numpy() for end in ends)
+    return FlowDelays(base * ratio.numpy(), lower, upper, expected_relative_error(probability, ratio).double().numpy())
+
+
+def distributions_of(members: Sequence[HardwareModel], examples: list[Example]) -> tuple[Tensor, FloatArray]:
+    """[flow, bin] probability of the bins of ``decision.edges``, and [flow] delay without waits in seconds."""
     with torch.no_grad():
         batch = union_of(examples)
         probability = torch.stack([torch.exp(member(batch)) for member in members]).mean(0)
-        base = members[0].base_s(batch).numpy()
-        ratio = decided(probability, rule)
-        ends = (torch.exp(quantile(probability, level)) for level in ((1 - coverage) / 2, (1 + coverage) / 2))
-        lower, upper = (base * end.numpy() for end in ends)
-        return FlowDelays(base * ratio.numpy(), lower, upper, expected_relative_error(probability, ratio).double().numpy())
+        return probability, members[0].base_s(batch).numpy()
 
 
 def _demands(example: Example, delay_s: FloatArray, n_demands: int) -> DemandPerformance:

@@ -1,0 +1,1 @@
+"""The sections of ``testbed_accuracy.py``."""

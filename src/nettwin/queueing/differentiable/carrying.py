@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from nettwin.queueing.carrying import LEAST_SIZE
-from nettwin.queueing.differentiable.gathering import TINY, over, sums
+from nettwin.queueing.differentiable.gathering import over, sums
 from nettwin.queueing.differentiable.values import Arrivals, Carried, DemandHops, Layout, QueueLoss
 
 
@@ -44,12 +44,12 @@ def _followed(layout: Layout, flat: Tensor, slope: Tensor) -> tuple[Tensor, Tens
     """Share of the packets and of the bits [2, sorted hop] before and after each hop, and [2, sorted path] at the ends."""
     left = flat.new_ones((2, len(layout.path_order)))
     least = torch.stack([torch.zeros_like(left[0, :1]), torch.full_like(left[0, :1], LEAST_SIZE)])
-    before, after, ends, first, unlost = [], [], [], 0, 1 - flat
+    before, after, ends, first, unlost, tiny = [], [], [], 0, 1 - flat, torch.finfo(flat.dtype).tiny
     for n in layout.n_at:
         ends.append(left[:, n:])
         left = left[:, :n]
         before.append(left)
-        shrunk = left[1] / (left[0] + TINY)  # mean size here over mean size sent
+        shrunk = left[1] / (left[0] + tiny)  # mean size here over mean size sent
         kept = torch.addcmul(unlost[first : first + n], slope[:, first : first + n], shrunk, value=-1).clamp_min(0.0)
         left = left * torch.maximum(kept, least * kept[0])
         after.append(left)

@@ -34,7 +34,8 @@ def solve(view: ServerView, packets: Packets, places: Tensor) -> QueueState:
 
 
 def _away_from_zero(decay: Tensor, load: Tensor) -> Tensor:
-    return torch.where(decay.abs() < _LEAST_DECAY, torch.where(load < 1, -_LEAST_DECAY, _LEAST_DECAY), decay)
+    least = torch.where(load < 1, -_LEAST_DECAY, torch.full_like(decay, _LEAST_DECAY))  # two numbers alone would be of single precision
+    return torch.where(decay.abs() < _LEAST_DECAY, least, decay)
 
 
 def _away_from_one(load: Tensor) -> Tensor:

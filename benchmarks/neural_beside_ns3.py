@@ -252,7 +252,7 @@ def ours(case: Case, scenario: Scenario, score: Score) -> Simulated:
 
 
 def theirs(case: Case, scenario: Scenario, score: Score) -> dict[str, Simulated]:
-    built(Ns3Predictor().installation, Ns3Predictor().compiler)
+    built(Ns3Predictor())
     lengths = (case.packets / 4, case.packets)
     devices = [child_run(Ns3Predictor(seed=seed, packets=n), scenario, score) for n in lengths for seed in SEEDS]
     plan = [(lengths[0], seed) for seed in SEEDS] + [(lengths[1], seed) for seed in SEEDS[:2]]
@@ -313,7 +313,7 @@ def head(args: "Args", version: str, spent_s: float) -> Iterator[str]:
     yield "the fastest way to use it. **IP**: IPv4, UDP sockets, global routing and FlowMonitor (`benchmarks/ns3_ip_stack.cc`), which is"
     yield "how its users have it, less the FqCoDel queue that it puts before each device by default. Both send the same packets.\n"
     yield f"The truth is the mean of two of our simulations (seeds {TRUTH_SEEDS[0]} and {TRUTH_SEEDS[1]}, 20 or 25 million packets each);"
-    yield f"its noise is taken out of all errors. Runs have the seeds {SEEDS[0]} to {SEEDS[-1]} (long runs of ns-3 with IP: the first two).\n"
+    yield f"its noise is taken out of all errors. Runs have the seeds {SEEDS[0]} to {SEEDS[-1]} (long ones of ns-3 with IP: two).\n"
 
 
 def speeds(rows: Sequence[Compared], what_ifs: int) -> Iterator[str]:

@@ -148,7 +148,7 @@ def ip_stack(ns3: Ns3Predictor) -> str:
     """The first case as ns-3's users would run it, timed beside ours."""
     scenario = backbone(130.0, FixedSize(4000.0))
     predictor = IpStackPredictor(ns3)
-    built(ns3.installation, ns3.compiler)
+    built(ns3)
     (theirs, hops), seconds = timed(lambda: predictor.counted(scenario), resource.RUSAGE_CHILDREN)
     hops *= 1 + scenario.observation.warm_up_s / scenario.observation.duration_s  # FlowMonitor does not count those of the warm-up
     delay_s = mean_delay_s(theirs)

@@ -1,16 +1,14 @@
 """ns-3 with IPv4, UDP sockets, global routing and FlowMonitor on any scenario that our ns-3 engine takes. For comparisons only."""
 
 import subprocess
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 
 from nettwin.controlplane import route
 from nettwin.performance import Performance
 from nettwin.predict.ns3 import Ns3Predictor
 from nettwin.predict.ns3.exchange import answer, question
-from nettwin.predict.ns3.installation import MODULES, Ns3Installation, build
+from nettwin.predict.ns3.installation import MODULES, program
 from nettwin.scenario import Scenario, Topology
 
 SOURCE = Path(__file__).with_name("ns3_ip_stack.cc")
@@ -33,15 +31,12 @@ class IpStackPredictor:
 
     def counted(self, scenario: Scenario) -> tuple[Performance, float]:
         """The performance of the demands, and how many packets crossed a link after warm-up."""
-        routing, window = route(scenario), self.ns3._window(scenario)
+        routing, window = route(scenario), self.ns3.window(scenario)
         text = ways_back(scenario.topology) + question(scenario, routing, window, self.ns3.seed)
-        program = built(self.ns3.installation, self.ns3.compiler)
-        lines = subprocess.run([program], input=text, capture_output=True, text=True, check=True).stdout.splitlines()  # noqa: S603 - ours
+        done = subprocess.run([built(self.ns3)], input=text, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+        lines = done.stdout.splitlines()
         unmeasured = ["0 0 0"] * scenario.topology.n_links
         return answer("\n".join(lines[:-1] + unmeasured), scenario, routing, window), float(lines[-1])
-
-    def with_seed(self, seed: int) -> "IpStackPredictor":
-        return IpStackPredictor(replace(self.ns3, seed=seed))
 
 
 def ways_back(topology: Topology) -> str:
@@ -51,8 +46,6 @@ def ways_back(topology: Topology) -> str:
     return "\n".join([f"{RESOLUTION_S} {topology.n_links}", *rows]) + "\n"
 
 
-@cache
-def built(installation: Ns3Installation, compiler: str) -> Path:
-    program = Path(mkdtemp()) / "ns3-ip-stack"
-    build(SOURCE, installation, compiler, program, (*MODULES, "flow-monitor"))
-    return program
+def built(ns3: Ns3Predictor) -> Path:
+    """The program, compiled on first use."""
+    return program(ns3.installation, ns3.compiler, SOURCE, (*MODULES, "flow-monitor"))

@@ -86,6 +86,27 @@ def test_absence_is_said_with_what_to_do(monkeypatch, tmp_path):
         installation.find_ns3()
 
 
+def test_a_program_is_built_once_and_again_when_a_source_of_it_changes(monkeypatch, tmp_path):
+    built = []
+
+    def build(source, found, compiler, target, modules):
+        built.append(source.name)
+        target.write_text("program")
+
+    source, header = tmp_path / "network.cc", tmp_path / "traffic.h"
+    source.write_text("one")
+    header.write_text("one")
+    monkeypatch.setattr(installation, "build", build)
+    monkeypatch.setattr(installation, "TRAFFIC", header)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found = installation.Ns3Installation(tmp_path, tmp_path, "libns3.44-core.so")
+    first, again = (installation.program(found, "g++", source) for _ in range(2))
+    assert first == again and built == ["network.cc"]
+    header.write_text("two")
+    assert installation.program(found, "g++", source) != first
+    assert built == ["network.cc", "network.cc"] and first.name.startswith("ns3-network-")
+
+
 @pytest.fixture(scope="module")
 def ns3():
     try:

@@ -57,14 +57,14 @@ def find_compiler() -> str:
     raise MissingDependencyError("there is no C++ compiler", where="engine 'ns3'", hint="apt install g++, or set CXX")
 
 
-def program(installation: Ns3Installation, compiler: str) -> Path:
-    """Our program, built on first use (some ten seconds) and kept in the user's cache."""
-    key = blake2b(SOURCE.read_bytes() + TRAFFIC.read_bytes() + repr((installation, compiler)).encode(), digest_size=8).hexdigest()
-    path = _cache() / f"ns3-network-{key}"
+def program(installation: Ns3Installation, compiler: str, source: Path = SOURCE, modules: Sequence[str] = MODULES) -> Path:
+    """A program of ours, built on first use (some ten seconds) and kept in the user's cache."""
+    made_from = source.read_bytes() + TRAFFIC.read_bytes() + repr((installation, compiler)).encode()
+    path = _cache() / f"ns3-{source.stem}-{blake2b(made_from, digest_size=8).hexdigest()}"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}")
-        build(SOURCE, installation, compiler, unfinished)
+        build(source, installation, compiler, unfinished, modules)
         unfinished.replace(path)  # at once, so that nobody runs half a program
     return path
 

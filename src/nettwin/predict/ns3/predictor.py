@@ -35,10 +35,11 @@ class Ns3Predictor:
         return "ns3"
 
     def predict(self, scenario: Scenario) -> Performance:
-        routing, window = route(scenario), self._window(scenario)
+        routing, window = route(scenario), self.window(scenario)
         return answer(self._run(question(scenario, routing, window, self.seed)), scenario, routing, window)
 
-    def _window(self, scenario: Scenario) -> Window:
+    def window(self, scenario: Scenario) -> Window:
+        """When a run starts to count, and when it ends."""
         observation, rate = scenario.observation, float(scenario.traffic.packet_rate.sum())
         if math.isfinite(observation.duration_s):
             return Window(observation.warm_up_s, observation.warm_up_s + observation.duration_s)

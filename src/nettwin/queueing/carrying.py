@@ -46,7 +46,7 @@ class Carried:
 def carry(hops: DemandHops, loss: QueueLoss) -> Carried:
     """Follow every path from its source to its end."""
     sources = np.column_stack([hops.packet_rate, hops.mean_bits, hops.second_moment_bits2])
-    queues, delivered = _carry(hops.offsets, hops.queue, sources, np.column_stack([loss.flat, loss.per_bit]))
+    queues, delivered = carry_compiled(hops.offsets, hops.queue, sources, np.column_stack([loss.flat, loss.per_bit]))
     arriving = Arrivals(*(np.ascontiguousarray(queues[:, column]) for column in range(3)))
     return Carried(arriving, queues[:, 3], queues[:, 4], delivered[:, 0], delivered[:, 1])
 
@@ -74,4 +74,4 @@ def _carry_all(offsets: IntArray, queue: IntArray, sources: FloatArray, loss: Fl
     return queues, delivered
 
 
-_carry = numba.njit(cache=True)(_carry_all)
+carry_compiled = numba.njit(cache=True)(_carry_all)

@@ -1,6 +1,7 @@
 """From queues to paths: what a packet of each path waits, in mean and in spread."""
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -53,8 +54,17 @@ class HopDelays:
     change_s2: FloatArray  # half the mean squared change of the wait from one packet of the demand to the next
 
 
+_remembered: "WeakKeyDictionary[NetworkState, HopDelays]" = WeakKeyDictionary()
+
+
 def hop_delays(state: NetworkState) -> HopDelays:
-    """What a packet of each demand waits at each hop of its paths."""
+    """What a packet of each demand waits at each hop of its paths, remembered as long as the state lives."""
+    if state not in _remembered:
+        _remembered[state] = _hop_delays(state)
+    return _remembered[state]
+
+
+def _hop_delays(state: NetworkState) -> HopDelays:
     hops, queue = state.network.hops, state.network.hops.queue
     wait = hop_waits(state)
     longer = np.minimum(wait / np.maximum(state.queues.wait_s[queue], 1e-300), _MOST_LONGER)

@@ -52,7 +52,8 @@ class QueueState:
 def solve(view: ServerView, packets: Packets, places: FloatArray) -> QueueState:
     """The state of queues with ``places`` waiting places (real, may be infinite)."""
     columns = (view.utilization, view.share, view.work_s, view.idle_ratio, packets.rate, packets.service_s, packets.size_variation, places)
-    return QueueState(*_solve(np.stack([np.ravel(column) for column in np.broadcast_arrays(*columns)])).reshape(4, *np.shape(places)))
+    found = solve_compiled(np.stack([np.ravel(column) for column in np.broadcast_arrays(*columns)]))
+    return QueueState(*found.reshape(4, *np.shape(places)))
 
 
 @compiled
@@ -141,7 +142,8 @@ def _accepted(
 
 
 @compiled
-def _solve(columns: FloatArray) -> FloatArray:  # [4, queue]
+def solve_compiled(columns: FloatArray) -> FloatArray:
+    """``solve`` of columns [8, queue]: those of ``ServerView``, of ``Packets``, and places; [4, queue] as ``QueueState``."""
     utilization, share, work_s, idle_ratio, rate, service_s, size_variation, places = columns
     load = _away_from_one(utilization / np.maximum(share, _TINY))
     variability = np.maximum(work_s / np.maximum(utilization * service_s, _TINY**2), 1e-3)

@@ -5,8 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 from nettwin.compiled import compiled
-from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.finite_queue import ServerView
 from nettwin.queueing.ports import Ports
 from nettwin.queueing.precedence import PortLoads, both_greedy, by_clock, by_service, fair_claims, strict_priority, tied
 from nettwin.queueing.round_robin import conserving_waits, visit_waits
@@ -43,19 +41,6 @@ class QueueWork(NamedTuple):
     left: FloatArray  # share of that which losses leave
     changed_s: FloatArray  # what upstream ports change in it
     window: FloatArray  # column (a real number) of the time scale of the queue
-
-
-def server_views(
-    codes: IntArray, loads: PortLoads, work: QueueWork, before: FloatArray, count: int, calibration: Calibration
-) -> tuple[ServerView, FloatArray]:  # [link, slot]; [link, slot, other]
-    """How each queue sees its port, and how far others go first, in round ``count``; ``before``: how far they did.
-
-    The generalised Cobham formula: a queue waits R / (share * (share - own load)), R all work that may stand before it.
-    R counts the queues that go first with their bursts over this queue's time scale, the others with the rest of the packet
-    that they may just be sending.
-    """
-    precedence, found = _all_views(codes, loads, work, before, 2 / (count + 1), calibration.tie_width)
-    return ServerView(loads.offered, found[0], found[1], found[2]), precedence
 
 
 @compiled
@@ -117,10 +102,15 @@ def _with_turns(
 
 
 @compiled
-def _all_views(
+def all_views(
     codes: IntArray, loads: PortLoads, work: QueueWork, before: FloatArray, step: float, tie_width: float
 ) -> tuple[FloatArray, FloatArray]:
-    """[link, slot, other] and [3, link, slot]: share of the server, work ahead, how often it is idle."""
+    """How far others go first [link, slot, other], and how each queue sees its port [3, link, slot]: share, work ahead, how often idle.
+
+    ``before``: how far they did; ``step``: towards where they go now. The generalised Cobham formula: a queue waits
+    R / (share * (share - own load)), R all work that may stand before it. R counts the queues that go first with their bursts over
+    this queue's time scale, the others with the rest of the packet that they may just be sending.
+    """
     n_links, n = loads.offered.shape
     precedence, found = np.zeros((n_links, n, n)), np.zeros((3, n_links, n))
     for link in range(n_links):

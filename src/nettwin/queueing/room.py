@@ -3,9 +3,7 @@
 import numpy as np
 
 from nettwin.compiled import compiled
-from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.carrying import NO_TRAFFIC, Arrivals
-from nettwin.queueing.ports import Ports
 from nettwin.scenario.arrays import FloatArray
 
 _MOST_PLACES = 1e6
@@ -13,29 +11,21 @@ _MOST_PLACES = 1e6
 _ROUNDING = 1e-6  # packets: a buffer for exactly 30 packets holds 30
 
 
-def waiting_places(ports: Ports, arriving: Arrivals, share: FloatArray, calibration: Calibration) -> FloatArray:  # [queue]
-    """Places for waiting packets of mean size: the packet in service takes one while it is this queue's, where it counts."""
-    in_service = np.where(ports.holds_packet_in_service, share, 0.0)
-    room = _places_in_bits(
-        ports.buffer_bits, arriving.packet_rate, arriving.bit_rate, arriving.second_moment_rate, calibration.unusable_space
-    )
-    return np.asarray(np.minimum(np.maximum(np.minimum(ports.buffer_packets, room) - in_service, 0.0), _MOST_PLACES))
-
-
 def size_variation(arriving: Arrivals) -> FloatArray:  # [queue]
     """Squared coefficient of variation of the sizes of the packets that arrive."""
-    return np.asarray(_variation(arriving.packet_rate, arriving.bit_rate, arriving.second_moment_rate))
+    return np.asarray(variation_of(arriving.packet_rate, arriving.bit_rate, arriving.second_moment_rate))
 
 
 @compiled
-def _variation(packet_rate: FloatArray, bit_rate: FloatArray, second_moment_rate: FloatArray) -> FloatArray:
+def variation_of(packet_rate: FloatArray, bit_rate: FloatArray, second_moment_rate: FloatArray) -> FloatArray:
+    """``size_variation`` of columns."""
     used = (packet_rate > NO_TRAFFIC) & (bit_rate > 0)
     bits = np.where(used, bit_rate, 1.0)
     return np.where(used, np.maximum(second_moment_rate / bits * packet_rate / bits - 1, 0.0), 0.0)
 
 
 @compiled
-def _places_in_bits(
+def places_in_bits(
     buffer_bits: FloatArray, packet_rate: FloatArray, bit_rate: FloatArray, second_moment_rate: FloatArray, unusable_space: float
 ) -> FloatArray:
     """Buffer over mean size, less the space that stays free because the next packet is too long.
@@ -45,7 +35,7 @@ def _places_in_bits(
     """
     used = packet_rate > NO_TRAFFIC
     mean = np.where(used, np.maximum(bit_rate / np.maximum(packet_rate, NO_TRAFFIC), 1e-6), 1.0)
-    variation = _variation(packet_rate, bit_rate, second_moment_rate)
+    variation = variation_of(packet_rate, bit_rate, second_moment_rate)
     places = np.minimum(buffer_bits / mean, 2 * _MOST_PLACES)
     lattice = np.exp(-np.minimum(2 * np.pi**2 * np.maximum(variation, 0.0) * places, 500.0))
     remainder = np.maximum(places - np.floor(places + _ROUNDING), 0.0)

@@ -5,73 +5,25 @@ stream that is a random share of them keeps that share of the change. A queue ev
 "A robust queueing network analyzer based on indices of dispersion", Naval Research Logistics 2022.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from nettwin.compiled import compiled
-from nettwin.queueing.burstiness import Burstiness, place_of
-from nettwin.queueing.calibration import Calibration
-from nettwin.queueing.carrying import Arrivals
-from nettwin.queueing.ports import Ports
-from nettwin.queueing.streams import Streams
+from nettwin.queueing.burstiness import place_of
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 _FULL = 0.9999
 
 
-@dataclass(frozen=True, eq=False)
-class PortTraffic:
-    """All that arrives at and leaves each port. [link]"""
-
-    packet_rate: FloatArray
-    mean_bits: FloatArray
-    size_variation: FloatArray  # squared coefficient of variation
-    utilization: FloatArray  # carried
-
-
-def port_traffic(ports: Ports, arriving: Arrivals, carried: FloatArray) -> PortTraffic:
-    """Sums over the queues of each port; ``carried`` is the utilization per queue."""
-    rate = np.maximum(ports.per_link(arriving.packet_rate), 1e-12)
-    mean = np.maximum(ports.per_link(arriving.bit_rate) / rate, 1e-12)
-    variation = ports.per_link(arriving.second_moment_rate) / rate / mean**2 - 1
-    return PortTraffic(rate, mean, variation, np.minimum(ports.per_link(carried), 1.0))
-
-
-def smoothed_excess(
-    ports: Ports, into: Streams, traffic: PortTraffic, window_s: FloatArray, known: "Variability", calibration: Calibration
-) -> FloatArray:  # [queue]
-    """What upstream ports change in the excess of each queue's arrivals, before losses; ``window_s`` is per queue."""
-    table = known.table
-    by_link = np.stack(
-        [
-            table.unit_s,
-            np.minimum(traffic.utilization, 1.0),
-            np.maximum(traffic.size_variation, calibration.least_departure_variability),
-            traffic.packet_rate * traffic.mean_bits**2,
-            known.port_rate,
-            ports.per_link(known.smoothed),
-        ],
-        axis=1,
-    )
-    by_pair = np.stack([into.packet_rate, into.mean_square_rate], axis=1)
-    return np.asarray(_smoothed((into.from_link, into.to, by_pair), by_link, window_s, (ports.slots, table.excess, known.left)))
-
-
-@dataclass(frozen=True, eq=False)
-class Variability:
-    """What is known of the arrivals before losses, what remains of it, and what upstream changed so far."""
-
-    table: Burstiness
-    port_rate: FloatArray  # [link] packets/s before losses
-    left: FloatArray  # [queue + 1] share of the excess that losses leave
-    smoothed: FloatArray  # [queue] change of the excess
-
-
 @compiled
-def _smoothed(
+def smoothed_compiled(
     pairs: tuple[IntArray, IntArray, FloatArray], links: FloatArray, window_s: FloatArray, known: tuple[IntArray, FloatArray, FloatArray]
 ) -> FloatArray:  # [queue]
+    """What upstream ports change in the excess of each queue's arrivals, before losses.
+
+    ``pairs`` of a link and a queue, with packets/s and the sum of rate * (mean size)**2; ``links`` [link, 6]: mean packet time,
+    utilization, squared variation of sizes, rate * (mean size)**2, packets/s before losses, the last change of its arrivals; ``known``:
+    slots, the table of excess, and the share of it that losses leave.
+    """
     from_link, to, rates = pairs
     slots, table, left = known
     change = np.zeros(len(window_s))

@@ -96,10 +96,3 @@ def wires(into: Streams, ports: Ports, port_rate: FloatArray, spacing_bps: Float
     variation = np.maximum(into.second_moment_rate * into.packet_rate / np.maximum(into.bit_rate, 1e-300) ** 2 - 1, 1e-3)
     collisions = collision_ratio(ports.capacity_bps[into.to] / spacing_bps[into.from_link], variation)
     return Wires(into.to, share, share**2 * (1 - collisions))
-
-
-def spared_work(into: Wires, utilization: FloatArray) -> FloatArray:  # [link]
-    """Share of each port's residual work that never arises because its packets came one after another over a wire."""
-    busy = np.minimum(utilization, _FULL)[into.to]
-    own = np.minimum(into.share * busy, busy)
-    return np.bincount(into.to, into.spared * (1 - busy) / (1 - own), len(utilization)).astype(np.float64)

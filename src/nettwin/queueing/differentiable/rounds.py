@@ -14,8 +14,8 @@ from nettwin.queueing.differentiable.room import room_in_bits, size_variation, w
 from nettwin.queueing.differentiable.smoothing import place_of, smoothed_excess
 from nettwin.queueing.differentiable.streams import spared_work
 from nettwin.queueing.differentiable.values import Arrivals, Network, Packets, PortLoads, Ports, QueueLoss, ServerView, State
-from nettwin.queueing.fixed_point import _DAMPING, _LEAST_FREE, _LEAST_SERVICE, _LOSSY, _RARELY, _SHORTEST
 from nettwin.queueing.port_model import _DRR
+from nettwin.queueing.rounds import _DAMPING, _LEAST_FREE, _LEAST_SERVICE, _LOSSY, _RARELY, _SHORTEST
 from nettwin.scenario import Discipline
 
 

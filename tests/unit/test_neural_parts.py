@@ -11,11 +11,13 @@ import torch
 from nettwin.controlplane import route
 from nettwin.errors import FormatError, InputError
 from nettwin.predict.neural import ensemble
+from nettwin.predict.neural.attributes import DEMAND_ATTRIBUTES, QUEUE_ATTRIBUTES, demand_attributes, link_attributes, queue_attributes
 from nettwin.predict.neural.batch import batch_of, neighbors
-from nettwin.predict.neural.calibration import COVERAGES, LOAD_EDGES, SIZE_EDGES, Calibration, groups
+from nettwin.predict.neural.calibration import COVERAGES, LOAD_EDGES, SIZE_EDGES, Calibration, expected_error, groups
 from nettwin.predict.neural.capped import capped_mean
 from nettwin.predict.neural.ensemble import run
 from nettwin.predict.neural.graph import union
+from nettwin.predict.neural.ground import ground_of
 from nettwin.predict.neural.library import MANIFEST, load_library
 from nettwin.predict.neural.predictor import NeuralPredictor
 from nettwin.predict.neural.prior import prior_of, prior_of_many
@@ -173,14 +175,50 @@ def test_a_wider_coverage_gives_wider_intervals(tmp_path: Path) -> None:
 def test_calibration_survives_json_and_interpolates() -> None:
     shape = (len(SIZE_EDGES) + 1, len(LOAD_EDGES) + 1, len(COVERAGES))
     table = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
-    calibration = Calibration.from_dict(json.loads(json.dumps(Calibration({"delay": table}).to_dict())))
-    group = groups(np.array([5, 30, 300]), np.array([0.2, 0.9, 2.0]))
+    plain = Calibration.none()
+    given = Calibration(plain.factors | {"delay": table}, plain.exponents | {"p90": np.arange(8.0)})
+    calibration = Calibration.from_dict(json.loads(json.dumps(given.to_dict())))
+    group = groups(np.array([5, 30, 300]), np.array([0.2, 0.8, 2.0]))
     loads = len(LOAD_EDGES) + 1
-    assert group.tolist() == [0, loads + 4, 2 * loads + 5]
+    assert group.tolist() == [0, loads + 1, 2 * loads + 2]
     at_90 = COVERAGES.index(0.9)
-    assert calibration.factor("delay", group, 0.9).tolist() == [table[0, 0, at_90], table[1, 4, at_90], table[2, 5, at_90]]
+    assert calibration.factor("delay", group, 0.9).tolist() == [table[0, 0, at_90], table[1, 1, at_90], table[2, 2, at_90]]
     between = calibration.factor("delay", group, 0.85)[0]
     assert table[0, 0, at_90 - 1] < between < table[0, 0, at_90]
+    assert calibration.exponents["p90"].tolist() == list(range(8))
+
+
+def test_expected_errors_are_products_of_powers() -> None:
+    columns = [np.log(np.array([0.01, 0.04])), np.array([0.0, 1.0]), *[np.zeros(2)] * 5]
+    expected = expected_error(np.array([np.log(3.0), 0.5, np.log(2.0), 0, 0, 0, 0, 0]), columns)
+    np.testing.assert_allclose(expected, [3 * 0.1, 3 * 0.2 * 2])
+
+
+def test_a_calibration_for_other_attributes_is_refused() -> None:
+    plain = Calibration.none().to_dict()
+    plain["delay"]["exponents"].append(1.0)
+    with pytest.raises(ValueError, match="attributes"):
+        Calibration.from_dict(plain)
+    with pytest.raises(KeyError):
+        Calibration.from_dict({})
+
+
+def test_demands_of_many_paths_and_platoons_have_attributes_that_say_so() -> None:
+    """Of single paths nothing lies between; waits, spreads and shares are within their bounds, and nothing is NaN."""
+    for seed in range(3, 9):
+        prior = prior_of(drawn(seed))
+        ground, outputs = ground_of(prior), run([model(0)], prior.graph)
+        columns = demand_attributes(ground, outputs)
+        assert ("expected", *columns) == DEMAND_ATTRIBUTES
+        assert all(np.isfinite(column).all() for column in columns.values())
+        single = np.bincount(prior.graph.path_demand, minlength=prior.graph.n_demands) == 1
+        assert columns["between paths"][single].max(initial=0.0) < 1e-3
+        assert (columns["waiting"] <= 0).all()
+        of_queues = queue_attributes(ground, outputs, ground.queues.theory_utilization)
+        of_links = link_attributes(ground, of_queues, ground.per_link(ground.queues.theory_utilization))
+        assert tuple(of_queues) == QUEUE_ATTRIBUTES
+        assert set(of_links) == set(QUEUE_ATTRIBUTES)
+        assert all(np.isfinite(column).all() for column in (*of_queues.values(), *of_links.values()))
 
 
 def test_a_cap_shortens_the_mean_of_a_wide_delay() -> None:

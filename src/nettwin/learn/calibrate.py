@@ -1,112 +1,140 @@
-"""Factors that make expected errors into intervals, measured on networks that were not trained on."""
+"""Exponents and factors that make attributes into intervals, measured on networks that were not trained on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from nettwin.errors import InputError
 from nettwin.formats.imported import Imported
-from nettwin.performance import QUANTILE_LEVELS, Performance
-from nettwin.performance.error_measures import relative_standard_errors
-from nettwin.performance.realised_rates import with_realised_rates
-from nettwin.predict.neural.answer import demand_load, queue_load
+from nettwin.learn.expected_errors import fitted_exponents
+from nettwin.learn.measured_errors import FigureErrors, errors_of, scores
 from nettwin.predict.neural.calibration import (
     COVERAGES,
     DEMAND_FIGURES,
+    LINK_FIGURES,
     LOAD_EDGES,
     QUEUE_FIGURES,
     SIZE_EDGES,
     Calibration,
-    groups,
+    expected_error,
 )
-from nettwin.predict.neural.ensemble import EnsembleOutputs, run
+from nettwin.predict.neural.library import Library, write_library
 from nettwin.predict.neural.model import TwinModel
-from nettwin.predict.neural.prior import Prior, prior_of
 from nettwin.scenario.arrays import FloatArray, IntArray
 
-DELAY_SCALE = 0.92
-"""Intervals of mean delays are this much narrower than our own networks, half of them of the wide style, ask for: chosen on the recordings
-of datanet2022 with 50 and 75 nodes, where they held 95 % instead of 90 %."""
 _FEWEST_ROWS = 300
 """A group with fewer scores takes the quantiles of all sizes at its load."""
-_SHAPE = (len(SIZE_EDGES) + 1, len(LOAD_EDGES) + 1, len(COVERAGES))
+_FOLDS = 5
+_MOST_ROWS = 2000  # of a figure in one network
+_N_SIZES, _N_LOADS = len(SIZE_EDGES) + 1, len(LOAD_EDGES) + 1
+
+Progress = Callable[[int, int], None]
+"""Told how many data sets are done, and how many there are."""
+Scored = tuple[FloatArray, IntArray]
+"""[row, coverage] scores of a network, [row] their groups."""
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationSet:
+    """Samples that trained nothing."""
+
+    name: str
+    samples: Iterable[Imported]
+    made_with: Mapping[str, Any] = field(default_factory=dict)
+    """What its manifest says."""
 
 
 def calibrate(models: Sequence[TwinModel], samples: Iterable[Imported]) -> Calibration:
-    """Factors from the errors on samples, measured at their realised rates; the noise of the measurement is taken into account."""
-    found: dict[str, list[tuple[FloatArray, IntArray]]] = {figure: [] for figure in (*DEMAND_FIGURES, *QUEUE_FIGURES)}
-    for sample in samples:
-        if sample.performance is None:
-            continue
-        prior = prior_of(with_realised_rates(sample.scenario, sample.performance))
-        outputs = run(models, prior.graph)
-        by_demand = groups(prior.parts.nodes_by_demand, demand_load(prior))
-        by_queue = groups(prior.parts.nodes_by_queue, queue_load(prior))
-        for figure, scores in scores_of(prior, outputs, sample.performance).items():
-            group = by_queue if figure in QUEUE_FIGURES else by_demand
-            known = np.isfinite(scores)
-            found[figure].append((scores[known], group[known]))
-    factors = {figure: _factors(pairs) for figure, pairs in found.items()}
-    return Calibration(factors | {"delay": factors["delay"] * DELAY_SCALE})
+    """From the errors on samples, measured at their realised rates; the noise of the measurement is taken into account."""
+    return calibrated(_networks(models, samples))
 
 
-def scores_of(prior: Prior, outputs: EnsembleOutputs, measured: Performance) -> dict[str, FloatArray]:  # [row]
-    """Error over expected error of every figure; NaN where nothing was measured."""
-    demands, queues, reference = measured.demands, measured.queues, prior.graph.physics.reference_s
-    noise = np.nan_to_num(relative_standard_errors(measured))
-    log, own = _log_error, outputs.scales
-    levels = np.stack([measured.delay_quantile_s(level) for level in QUANTILE_LEVELS], axis=1)
-    quantiles = log(outputs.quantiles, levels / reference[:, None])
-    n_levels = np.isfinite(quantiles).sum(axis=1)
-    mean = np.where(n_levels > 0, np.nansum(quantiles, axis=1) / np.maximum(n_levels, 1), np.nan)
-    waits = outputs.queue_wait + prior.queue_size_ratio
-    return {
-        "delay": log(outputs.delay, demands.delay_s / reference) / np.hypot(own[:, 0], noise),
-        "variation": log(outputs.variation, demands.delay_variation_s / reference) / np.hypot(own[:, 1], 2 * noise),
-        "quantiles": mean / np.hypot(own[:, 2], 2 * noise),
-        "ipdv": log(outputs.ipdv, demands.ipdv_s / reference) / np.hypot(own[:, 3], noise),
-        "loss": _root_error(outputs.loss, demands.loss_ratio) / own[:, 4],
-        "queue_delay": log(waits, queues.delay_s / np.maximum(prior.queue_unit_s, 1e-300)) / outputs.queue_scales[:, 0],
-        "queue_loss": _root_error(outputs.queue_loss, np.where(queues.delay_s > 0, queues.loss_ratio, np.nan)) / outputs.queue_scales[:, 1],
-    }
+def recalibrated(
+    library: Library, output: Path, sets: Sequence[CalibrationSet], *, version: str | None = None, progress: Progress | None = None
+) -> Library:
+    """A twin with the same weights and intervals measured on these sets, in a folder that may be its own. Raises InputError."""
+    networks, about = [], []
+    for done, one in enumerate(sets, start=1):
+        found = _networks(library.models, one.samples)
+        about.append({"name": one.name, "networks": len(found), "args": one.made_with})
+        networks += found
+        if progress:
+            progress(done, len(sets))
+    if not networks:
+        raise InputError(
+            "no sample with a measured performance", where=", ".join(one.name for one in sets), hint="a data set of `nettwin dataset build`"
+        )
+    kept = {key: value for key, value in library.manifest.items() if key not in ("members", "calibration", "format", "calibrated_on")}
+    members = [library.path / str(member["file"]) for member in library.manifest["members"]]
+    changed: dict[str, Any] = {"version": version or library.version, "calibrated_on": about}
+    return write_library(output, members, calibrated(networks), kept | changed)
 
 
-def _log_error(predicted: FloatArray, measured: FloatArray) -> FloatArray:
-    known = np.isfinite(measured) & (measured > 0)
-    safe = np.where(known, measured, 1.0)
-    return np.where(known, np.abs(np.log(np.maximum(predicted, 1e-9) / safe)), np.nan)
+def _networks(models: Sequence[TwinModel], samples: Iterable[Imported]) -> list[dict[str, FigureErrors]]:
+    return [
+        {figure: errors.at_most(_MOST_ROWS) for figure, errors in errors_of(models, sample.scenario, sample.performance).items()}
+        for sample in samples
+        if sample.performance is not None
+    ]
 
 
-def _root_error(predicted: FloatArray, measured: FloatArray) -> FloatArray:
-    return np.asarray(np.abs(np.sqrt(np.clip(predicted, 0.0, 1.0)) - np.sqrt(measured)))
+def calibrated(networks: Sequence[Mapping[str, FigureErrors]]) -> Calibration:
+    """From the errors of each network by figure."""
+    exponents, factors = {}, {}
+    for figure in (*DEMAND_FIGURES, *QUEUE_FIGURES, *LINK_FIGURES):
+        own = [errors[figure] for errors in networks]
+        exponents[figure] = fitted_exponents(figure, own)
+        factors[figure] = _factors(_scored(figure, own))
+    return Calibration(factors, exponents)
 
 
-def _factors(networks: list[tuple[FloatArray, IntArray]]) -> FloatArray:  # [size, load, coverage]
+def _scored(figure: str, networks: list[FigureErrors]) -> list[Scored]:
+    """Each network scored with the exponents that fit the others, a fifth of the networks at a time."""
+    found = []
+    for fold in range(min(_FOLDS, len(networks))):
+        exponents = fitted_exponents(figure, [one for number, one in enumerate(networks) if number % _FOLDS != fold])
+        for errors in networks[fold::_FOLDS]:
+            expected = expected_error(exponents, list(errors.attributes.T))
+            found.append((scores(errors, expected), errors.group))
+    return found
+
+
+def _factors(networks: list[Scored]) -> FloatArray:  # [size, load, coverage]
     """Quantiles of the scores by group, a network with n scores in a group weighing as the root of n.
 
     A group holds few networks, and the demands of one err together; so the quantiles are drawn half-way (in their logarithms) to those
     of all sizes at the group's load, and those of a group with too few scores are these
     (or, if those are too few as well, those of all groups).
     """
-    table = np.empty(_SHAPE)
-    everything = _quantiles(networks, list(range(_SHAPE[0] * _SHAPE[1])))
-    for load in range(_SHAPE[1]):
-        pooled = _quantiles(networks, [size * _SHAPE[1] + load for size in range(_SHAPE[0])])
+    laplace = -np.log1p(-np.array(COVERAGES))
+    everything = _quantiles(networks, range(_N_SIZES * _N_LOADS))
+    table = np.empty((_N_SIZES, _N_LOADS, len(COVERAGES)))
+    for load in range(_N_LOADS):
+        pooled = _quantiles(networks, range(load, _N_SIZES * _N_LOADS, _N_LOADS))
         pooled = everything if pooled is None else pooled
-        for size in range(_SHAPE[0]):
-            own = _quantiles(networks, [size * _SHAPE[1] + load])
-            both = [pooled if own is None else own, own if pooled is None else pooled]
-            known = [quantiles for quantiles in both if quantiles is not None]
-            table[size, load] = np.exp(np.mean(np.log(np.maximum(known, 1e-6)), axis=0)) if known else -np.log1p(-np.array(COVERAGES))
-    return table
+        for size in range(_N_SIZES):
+            own = _quantiles(networks, [size * _N_LOADS + load])
+            known = [
+                quantiles for quantiles in (pooled if own is None else own, own if pooled is None else pooled) if quantiles is not None
+            ]
+            table[size, load] = np.exp(np.mean(np.log(np.maximum(known, 1e-6)), axis=0)) if known else laplace
+    return np.maximum.accumulate(table, axis=-1)
 
 
-def _quantiles(networks: list[tuple[FloatArray, IntArray]], groups_: list[int]) -> FloatArray | None:
+def _quantiles(networks: list[Scored], groups: Sequence[int]) -> FloatArray | None:
     """At all coverages; None where there are too few scores."""
-    parts = [part for scores, group in networks if len(part := scores[np.isin(group, groups_)])]
+    parts = [part for score, group in networks if len(part := score[np.isin(group, groups)])]
     if sum(len(part) for part in parts) < _FEWEST_ROWS:
         return None
-    scores = np.concatenate(parts)
+    found = np.concatenate(parts)
     weight = np.concatenate([np.full(len(part), 1 / np.sqrt(len(part))) for part in parts])
-    order = np.argsort(scores)
+    return np.array([_quantile(found[:, column], weight, coverage) for column, coverage in enumerate(COVERAGES)])
+
+
+def _quantile(values: FloatArray, weight: FloatArray, share: float) -> float:
+    order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order]) / weight.sum()
-    return np.asarray(scores[order][np.minimum(np.searchsorted(reached, COVERAGES), len(scores) - 1)])
+    return float(values[order][min(int(np.searchsorted(reached, share)), len(values) - 1)])

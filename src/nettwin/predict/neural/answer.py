@@ -14,7 +14,17 @@ from nettwin.performance import (
     QueuePerformance,
 )
 from nettwin.predict.neural.arrays import Arrays, Column
-from nettwin.predict.neural.calibration import DEMAND_FIGURES, Calibration, groups
+from nettwin.predict.neural.attributes import demand_attributes, link_attributes, queue_attributes
+from nettwin.predict.neural.calibration import (
+    CHANCE_ADDED,
+    LINK_FIGURES,
+    NOISE,
+    QUANTILES,
+    QUEUE_FIGURES,
+    Calibration,
+    deviations,
+    groups,
+)
 from nettwin.predict.neural.capped import capped_mean
 from nettwin.predict.neural.ensemble import FIGURES, EnsembleOutputs
 from nettwin.predict.neural.ground import Ground, demand_load, ground_of, queue_load
@@ -86,18 +96,20 @@ def wrapped(figures: Figures, coverage: float) -> Performance:
 def figures_of(ground: Ground, outputs: Outputs, beliefs: Beliefs) -> Figures:
     """The formulas of an answer, on arrays or on tensors."""
     demands, queues = _demands(ground, outputs), _queues(ground, outputs)
+    links = _links(ground, queues)
     bounds = _bounds(ground, outputs, demands, beliefs)
     queue_bounds = _queue_bounds(ground, outputs, queues, beliefs)
+    link_bounds = _link_bounds(ground, outputs, (queues, links), beliefs)
     return Figures(
         demands=demands,
         queues=queues,
-        links=_links(ground, queues),
+        links=links,
         lower=bounds[0],
         upper=bounds[1],
         lower_queues=queue_bounds[0],
         upper_queues=queue_bounds[1],
-        lower_links=_links(ground, queue_bounds[0]),
-        upper_links=_links(ground, queue_bounds[1]),
+        lower_links=link_bounds[0],
+        upper_links=link_bounds[1],
         is_trusted=is_trusted(ground, outputs),
     )
 
@@ -183,17 +195,29 @@ def is_trusted(ground: Ground, outputs: Outputs) -> Column:  # [demand]
 
 
 def _bounds(ground: Ground, outputs: Outputs, demands: Columns, beliefs: Beliefs) -> tuple[Columns, Columns]:
-    xp, chance = ground.arrays, sampling_error(ground)
-    group = groups(ground.demands.n_nodes, ground.demands.load, xp)
-    factor = {figure: xp.rows(beliefs.calibration.at(figure, beliefs.coverage), group) for figure in DEMAND_FIGURES}
-    own = {figure: outputs.scales[:, column] for column, figure in enumerate(FIGURES)}
-    reach = {
-        figure: factor[figure] * xp.sqrt(own[figure] ** 2 + (times * chance) ** 2)
-        for figure, times in (("delay", 1), ("variation", 2), ("quantiles", 2), ("ipdv", 1))
-    }
-    reach["loss"] = xp.where(demands["loss_ratio"] < 1, factor["loss"] * own["loss"], 0.0)
-    most = _at_most_uncertain(ground, outputs, demands, 2 * factor["delay"] * chance * xp.known(demands["delay_s"]))
+    xp, chance = ground.arrays, CHANCE_ADDED**0.5 * deviations(beliefs.coverage) * sampling_error(ground)
+    reach = demand_reach(ground, outputs, beliefs)
+    reach = {figure: xp.sqrt(far**2 + (NOISE[figure] * chance) ** 2) if figure in NOISE else far for figure, far in reach.items()}
+    reach["loss"] = xp.where(demands["loss_ratio"] < 1, reach["loss"], 0.0)
+    reach["quantiles"] = xp.joined([reach[level][:, None] for level in QUANTILES])
+    most = _at_most_uncertain(ground, outputs, demands, 2 * chance * xp.known(demands["delay_s"]))
     return _bound(ground, demands, reach, most, -1.0), _bound(ground, demands, reach, most, 1.0)
+
+
+def demand_reach(ground: Ground, outputs: Outputs, beliefs: Beliefs) -> Columns:  # [demand]
+    """How far the interval of each figure reaches in the steady state."""
+    group = groups(ground.demands.n_nodes, ground.demands.load, ground.arrays)
+    return {
+        figure: beliefs.calibration.reach(figure, attributes, group, beliefs.coverage, ground.arrays)
+        for figure, attributes in demand_columns(ground, outputs).items()
+    }
+
+
+def demand_columns(ground: Ground, outputs: Outputs) -> dict[str, Columns]:
+    """What the expected error of each figure depends on."""
+    common = demand_attributes(ground, outputs)
+    own = {name: {"expected": ground.arrays.log(outputs.scales[:, column]), **common} for column, name in enumerate(FIGURES)}
+    return {name: own[name] for name in FIGURES if name != "quantiles"} | dict.fromkeys(QUANTILES, own["quantiles"])
 
 
 def _bound(ground: Ground, demands: Columns, reach: Columns, most: tuple[Column, Column], sign: float) -> Columns:
@@ -205,7 +229,7 @@ def _bound(ground: Ground, demands: Columns, reach: Columns, most: tuple[Column,
     floor = xp.at_most(ground.demands.floor * ground.demands.reference_s, ground.delay_cap_s) * (1 - 1e-6)
     kept = (1 - moved_loss(loss, -sign * reach["loss"], xp)) / xp.at_least(1 - loss, 1e-9)
     low = delay * _power(sign * reach["delay"], xp)
-    levels = quantiles * _power(sign * reach["quantiles"], xp)[:, None]
+    levels = quantiles * _power(sign * reach["quantiles"], xp)
     return {
         "delay_s": xp.at_least(xp.between(low, delay - most[0], delay + most[0]), floor),
         "delay_variation_s": demands["delay_variation_s"] * _power(sign * reach["variation"], xp),
@@ -227,23 +251,42 @@ def _at_most_uncertain(ground: Ground, outputs: Outputs, demands: Columns, chanc
 
 
 def _queue_bounds(ground: Ground, outputs: Outputs, queues: Columns, beliefs: Beliefs) -> tuple[Columns, Columns]:
-    xp, calibration = ground.arrays, beliefs.calibration
+    xp, attributes = ground.arrays, queue_attributes(ground, outputs, queues["utilization"])
     group = groups(ground.queues.n_nodes, ground.queues.load, xp)
-    reach = xp.rows(calibration.at("queue_delay", beliefs.coverage), group) * outputs.queue_scales[:, 0]
-    root = xp.rows(calibration.at("queue_loss", beliefs.coverage), group) * outputs.queue_scales[:, 1]
-    root = xp.where(queues["loss_ratio"] < 1, root, 0.0)
-    return _queue_bound(ground, queues, -reach, -root), _queue_bound(ground, queues, reach, root)
+    reach = {figure: beliefs.calibration.reach(figure, attributes, group, beliefs.coverage, xp) for figure in QUEUE_FIGURES}
+    reach["queue_loss"] = xp.where(queues["loss_ratio"] < 1, reach["queue_loss"], 0.0)
+    return _queue_bound(ground, queues, reach, -1.0), _queue_bound(ground, queues, reach, 1.0)
 
 
-def _queue_bound(ground: Ground, queues: Columns, reach: Column, root: Column) -> Columns:
-    xp, loss, factor = ground.arrays, queues["loss_ratio"], _power(reach, ground.arrays)
-    kept = (1 - moved_loss(loss, -root, xp)) / xp.at_least(1 - loss, 1e-9)
+def _queue_bound(ground: Ground, queues: Columns, reach: Columns, sign: float) -> Columns:
+    xp, occupancy = ground.arrays, _power(sign * reach["queue_occupancy"], ground.arrays)
     return {
-        "utilization": xp.at_most(queues["utilization"] * kept, 1.0),
-        "occupancy_packets": xp.at_most(queues["occupancy_packets"] * factor, ground.queues.room_packets),
-        "occupancy_bits": queues["occupancy_bits"] * factor,
-        "loss_ratio": moved_loss(loss, root, xp),
-        "delay_s": queues["delay_s"] * factor,
+        "utilization": xp.at_most(queues["utilization"] * _power(sign * reach["queue_utilization"], xp), 1.0),
+        "occupancy_packets": xp.at_most(queues["occupancy_packets"] * occupancy, ground.queues.room_packets),
+        "occupancy_bits": queues["occupancy_bits"] * occupancy,
+        "loss_ratio": moved_loss(queues["loss_ratio"], sign * reach["queue_loss"], xp),
+        "delay_s": queues["delay_s"] * _power(sign * reach["queue_delay"], xp),
+    }
+
+
+def _link_bounds(ground: Ground, outputs: Outputs, both: tuple[Columns, Columns], beliefs: Beliefs) -> tuple[Columns, Columns]:
+    """``both``: the figures of queues and links."""
+    xp, (queues, links), given = ground.arrays, both, ground.queues
+    attributes = link_attributes(ground, queue_attributes(ground, outputs, queues["utilization"]), links["utilization"])
+    n_nodes = xp.largest(given.n_nodes, given.link, len(given.link_capacity_bps))
+    group = groups(n_nodes, xp.largest(given.load, given.link, len(given.link_capacity_bps)), xp)
+    reach = {figure: beliefs.calibration.reach(figure, attributes, group, beliefs.coverage, xp) for figure in LINK_FIGURES}
+    reach["link_loss"] = xp.where(links["loss_ratio"] < 1, reach["link_loss"], 0.0)
+    return _link_bound(ground, links, reach, -1.0), _link_bound(ground, links, reach, 1.0)
+
+
+def _link_bound(ground: Ground, links: Columns, reach: Columns, sign: float) -> Columns:
+    xp = ground.arrays
+    utilization = xp.at_most(links["utilization"] * _power(sign * reach["link_utilization"], xp), 1.0)
+    return {
+        "utilization": utilization,
+        "loss_ratio": moved_loss(links["loss_ratio"], sign * reach["link_loss"], xp),
+        "throughput_bps": utilization * ground.queues.link_capacity_bps,
     }
 
 

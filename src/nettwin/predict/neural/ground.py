@@ -42,6 +42,9 @@ class QueueGround:
     buffer_bits: Column
     room_packets: Column
     load: Column  # offered, of its port
+    offered_utilization: Column  # its own part of it
+    in_platoons: Column  # share of its work behind longer packets from earlier hops
+    size_share: Column  # how far these undo a packet's own size
     n_nodes: Column
     link: Column
     link_capacity_bps: Column  # [link]
@@ -134,6 +137,9 @@ def queue_ground(theory: Any, state: Any, nodes_by_queue: Column, xp: Arrays) ->
         buffer_bits=ports.buffer_bits,
         room_packets=ports.buffer_packets + xp.where(ports.holds_packet_in_service, 0.0, 1.0),
         load=link_load(state)[ports.link_of_queue],
+        offered_utilization=state.network.offered.bit_rate / ports.queue_capacity_bps,
+        in_platoons=state.in_platoons,
+        size_share=state.network.platoons.size_share,
         n_nodes=nodes_by_queue,
         link=ports.link_of_queue,
         link_capacity_bps=ports.capacity_bps,

@@ -113,11 +113,12 @@ class TwinModel(nn.Module):
         state, states, start = first, [], 0
         is_small = hops.is_cuda or hops.shape[-2] <= ROWS_IN_CACHE or torch.is_grad_enabled()
         whole = self._into_steps(batch, hops, into_path, (0, hops.shape[-2])) if is_small else None
-        for n in batch.n_at:
+        steps = _by_position(batch, whole) if whole is not None else []  # the derivative of a slice would have the size of the whole
+        for k, n in enumerate(batch.n_at):
             parts = []
             for low, high in in_parts(hops, n):
                 rows = (start + low, start + high)
-                into = self._into_steps(batch, hops, into_path, rows) if whole is None else rows_between(whole, *rows)
+                into = rows_between(steps[k], low, high) if steps else self._into_steps(batch, hops, into_path, rows)
                 parts.append(self.path_step(into, rows_between(state, low, high)))
             state = torch.cat(parts, dim=-2) if len(parts) > 1 else parts[0]
             states.append(state)

@@ -44,16 +44,17 @@ def _followed(layout: Layout, flat: Tensor, slope: Tensor) -> tuple[Tensor, Tens
     """Share of the packets and of the bits [2, sorted hop] before and after each hop, and [2, sorted path] at the ends."""
     left = flat.new_ones((2, len(layout.path_order)))
     least = torch.stack([torch.zeros_like(left[0, :1]), torch.full_like(left[0, :1], LEAST_SIZE)])
-    before, after, ends, first, unlost, tiny = [], [], [], 0, 1 - flat, torch.finfo(flat.dtype).tiny
-    for n in layout.n_at:
+    before, after, ends, tiny = [], [], [], torch.finfo(flat.dtype).tiny
+    sizes = list(layout.n_at)
+    # split rather than sliced: the derivative of a slice has the size of the whole
+    for n, unlost, per_bit in zip(sizes, (1 - flat).split(sizes), slope.split(sizes, dim=1), strict=True):
         ends.append(left[:, n:])
         left = left[:, :n]
         before.append(left)
         shrunk = left[1] / (left[0] + tiny)  # mean size here over mean size sent
-        kept = torch.addcmul(unlost[first : first + n], slope[:, first : first + n], shrunk, value=-1).clamp_min(0.0)
+        kept = torch.addcmul(unlost, per_bit, shrunk, value=-1).clamp_min(0.0)
         left = left * torch.maximum(kept, least * kept[0])
         after.append(left)
-        first += n
     ends.append(left)
     nothing = flat.new_ones((2, 0))
     return torch.cat([*before, nothing], dim=1), torch.cat([*after, nothing], dim=1), torch.cat(ends[::-1], dim=1)

@@ -1,7 +1,5 @@
 """What each demand loses hop by hop, as tensors. See ``nettwin.queueing.hop_figures``."""
 
-from itertools import accumulate
-
 import torch
 from torch import Tensor
 
@@ -18,8 +16,8 @@ def hop_losses(state: State, layout: Layout) -> Tensor:  # [hop]
     biased = second / mean
     packets, bits = torch.ones_like(mean), torch.ones_like(mean)
     found = []
-    for start, n in zip(accumulate(layout.n_at, initial=0), layout.n_at, strict=False):
-        flat, per_bit = at_hop[start : start + n].unbind(1)
+    for here, n in zip(at_hop.split(layout.n_at), layout.n_at, strict=True):
+        flat, per_bit = here.unbind(1)
         packets, bits = packets[:n], bits[:n]
         per_size = per_bit * over(bits, packets)
         lost = (flat + per_size * mean[:n]).clamp_max(1.0)

@@ -46,8 +46,10 @@ class _Mixes:
     def shape(self) -> Tensor:
         return torch.round(self.place.detach()).long()
 
-    def rows(self, low: int, high: int) -> "_Mixes":
-        return _Mixes(*(column[low:high] for column in (self.atoms_s, self.weights, self.no_wait, self.given_s, self.place)))
+    def parts(self, n: int) -> "list[_Mixes]":
+        """The same in parts of ``n`` rows."""
+        columns = (self.atoms_s, self.weights, self.no_wait, self.given_s, self.place)
+        return [_Mixes(*part) for part in zip(*(column.split(n) for column in columns), strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +66,7 @@ def delay_quantiles(levels: tuple[float, ...], wait: WaitMoments, atoms_s: Tenso
     mixes = _mixes(wait, atoms_s, weights)
     goals = _goals(levels, atoms_s.device)
     n = max(_VALUES_AT_ONCE.get(atoms_s.device.type, 1 << 18) // (len(levels) * atoms_s.shape[1]), 1)
-    starts = range(0, len(atoms_s), n)
-    parts = [_quantiles(mixes.rows(start, start + n), goals) for start in starts]
-    return torch.cat(parts) if parts else atoms_s.new_zeros((0, len(levels)))
+    return torch.cat([_quantiles(part, goals) for part in mixes.parts(n)])
 
 
 def _mixes(wait: WaitMoments, atoms_s: Tensor, weights: Tensor) -> _Mixes:

@@ -25,6 +25,7 @@ class ExplanationPart(StrEnum):
     HOPS = "hops"
     CAUSES = "causes"
     SENSITIVITIES = "sensitivities"
+    SLOPES = "slopes"
     REMEDIES = "remedies"
 
 

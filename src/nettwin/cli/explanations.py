@@ -12,7 +12,7 @@ from nettwin.performance.quantities import UNKNOWN, percent, quantity, seconds
 
 if TYPE_CHECKING:
     from nettwin.apps.explain import DemandExplanation, Explanation
-    from nettwin.apps.explain.parts import Cause, Hop, Remedy, Sensitivity
+    from nettwin.apps.explain.parts import Cause, Hop, Remedy, Sensitivity, Slope
 
 
 def render_explanation(console: Console, explanation: "Explanation", top: int) -> None:
@@ -43,6 +43,7 @@ def _render_tables(console: Console, each: "DemandExplanation", top: int) -> Non
     _render(console, "Where its time and packets go", _HOP_COLUMNS, [_hop(hop) for hop in each.hops])
     _render(console, "Because of whom", _CAUSE_COLUMNS, [_cause(cause) for cause in each.causes[:top]])
     _render(console, "What single changes would do", _SENSITIVITY_COLUMNS, [_sensitivity(row) for row in each.sensitivities[:top]])
+    _render(console, "What it hangs on, in the whole network", _SLOPE_COLUMNS, [_slope(row) for row in each.slopes[:top]])
     _render(console, "What would meet the target alone", _REMEDY_COLUMNS, [_remedy(row) for row in each.remedies[:top]])
 
 
@@ -54,11 +55,12 @@ def _render(console: Console, title: str, columns: Sequence[str], rows: list[tup
     console.print()
 
 
-_DULL = {"path": "100.0 %", "loss": "0 %", "others harmed": "0"}
+_DULL = {"path": "100.0 %", "loss": "0 %", "others harmed": "0", "loss\npoints per %": "+0.000"}
 """Columns that are left out where they say the same everywhere."""
 _HOP_COLUMNS = ("link", "path", "queue", "offered of\nwhat is left", "link\nutilization", "propagation", "transmission", "wait", "loss")
 _CAUSE_COLUMNS = ("demand", "at", "how", "load", "share", "wait it causes")
 _SENSITIVITY_COLUMNS = ("change", "delay", "", "loss", "its opposite", "% per %", "others harmed")
+_SLOPE_COLUMNS = ("number", "of", "delay\n% per %", "loss\npoints per %", "on its way")
 _REMEDY_COLUMNS = ("change", "delay", "loss", "others harmed")
 
 
@@ -85,6 +87,10 @@ def _sensitivity(row: "Sensitivity") -> tuple[str, ...]:
         elasticity,
         str(row.n_harmed),
     )
+
+
+def _slope(row: "Slope") -> tuple[str, ...]:
+    return (row.knob, row.about, f"{row.delay_slope:+.2f}", f"{row.loss_slope:+.3f}", "yes" if row.is_on_way else "no")
 
 
 def _remedy(row: "Remedy") -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from nettwin.changes.timeline import Timeline
 from nettwin.performance import HopPerformance, Performance, PerformanceSeries
+from nettwin.predict.elasticities import Elasticities
 from nettwin.scenario import Scenario
 
 
@@ -37,6 +38,15 @@ class HopPredictor(Protocol):
 
     def predict_hops(self, scenario: Scenario) -> tuple[Performance, HopPerformance]:
         """The performance as of ``predict``, and the same hop by hop: their delays agree to 1 %."""
+        ...
+
+
+@runtime_checkable
+class GradientPredictor(Protocol):
+    """A predictor that also tells how a demand answers to every capacity, rate, buffer and weight of the network at once."""
+
+    def elasticities(self, scenario: Scenario, demands: Sequence[int]) -> list[Elasticities]:
+        """Of each of these demands, by row. Raises PredictionError where the network is too large for it."""
         ...
 
 

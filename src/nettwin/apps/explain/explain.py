@@ -15,6 +15,7 @@ from nettwin.apps.explain.paragraphs import paragraphs
 from nettwin.apps.explain.parts import Belief, DemandExplanation, Target
 from nettwin.apps.explain.remedies import Wish, in_vain, remedies_for
 from nettwin.apps.explain.sensitivities import changes_of, sensitivities_of
+from nettwin.apps.explain.slopes import Steepness, slopes_of, steepness, with_steep_ones
 from nettwin.apps.explain.what_ifs import Outcome, WhatIfs
 from nettwin.errors import InputError, PredictionError
 from nettwin.performance import Performance, sum_by_demand
@@ -32,6 +33,7 @@ class _Draft:
     row: int
     explained: DemandExplanation
     levers: Levers
+    steep: Steepness | None
 
 
 def explain(
@@ -43,10 +45,11 @@ def explain(
     if not isinstance(engine, HopPredictor):
         raise PredictionError("it does not answer hop by hop", where=f"engine {engine.name}", hint="ask one that does, as queueing")
     answered = Answered(scenario, *engine.predict_hops(scenario))
-    drafts = [_draft(answered, row) for row in rows or worst_demands(answered, n_worst)]
+    rows = rows or worst_demands(answered, n_worst)
+    drafts = [_draft(answered, row, steep) for row, steep in zip(rows, steepness(engine, scenario, rows), strict=True)]
     what_ifs = WhatIfs(scenario, engine, Outcome.of(answered.performance))
     what_ifs.ask(change for draft in drafts for change in changes_of(scenario, draft.levers))
-    told = [replace(draft.explained, sensitivities=sensitivities_of(what_ifs, draft.row, draft.levers)) for draft in drafts]
+    told = [replace(draft.explained, sensitivities=sensitivities_of(what_ifs, draft.row, draft.levers, draft.steep)) for draft in drafts]
     if target.is_wanted:
         told = _with_remedies(what_ifs, target, drafts, told)
     return Explanation(scenario, answered.performance, target, tuple(replace(each, text=paragraphs(each, target)) for each in told))
@@ -71,7 +74,7 @@ def worst_demands(answered: Answered, n: int) -> list[int]:
     return list(chosen.values())
 
 
-def _draft(answered: Answered, row: int) -> _Draft:
+def _draft(answered: Answered, row: int, steep: Steepness | None) -> _Draft:
     scenario, figures = answered.scenario, answered.performance.demands
     delay_s, loss_ratio = float(figures.delay_s[row]), float(figures.loss_ratio[row])
     hops = hops_of(answered, row)
@@ -89,8 +92,9 @@ def _draft(answered: Answered, row: int) -> _Draft:
         belief=_belief(answered.performance, row),
         hops=hops,
         causes=tuple(causes),
+        slopes=slopes_of(steep, {hop.link for hop in hops} | {cause.demand for cause in causes}),
     )
-    return _Draft(row, explained, levers_for(scenario, row, hops, queues, causes))
+    return _Draft(row, explained, with_steep_ones(levers_for(scenario, row, hops, queues, causes), steep), steep)
 
 
 def _belief(performance: Performance, row: int) -> Belief:

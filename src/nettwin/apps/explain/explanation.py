@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from nettwin.apps.explain.parts import Cause, DemandExplanation, Hop, QueueLoad, Remedy, Sensitivity, Target
+from nettwin.apps.explain.parts import Cause, DemandExplanation, Hop, QueueLoad, Remedy, Sensitivity, Slope, Target
 from nettwin.apps.scenario_tables import table
 from nettwin.performance import Performance
 from nettwin.scenario import Scenario
@@ -43,6 +43,11 @@ class Explanation:
     def sensitivities(self) -> pd.DataFrame:
         """What single changes would do, the largest effect first."""
         return _frame(self.demands, lambda each: each.sensitivities, asdict, _names(Sensitivity))
+
+    @cached_property
+    def slopes(self) -> pd.DataFrame:
+        """What they hang on in the whole network, the steepest first; empty where the engine has no derivatives."""
+        return _frame(self.demands, lambda each: each.slopes, asdict, _names(Slope))
 
     @cached_property
     def remedies(self) -> pd.DataFrame:

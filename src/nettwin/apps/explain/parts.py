@@ -93,7 +93,19 @@ class Sensitivity:
     loss_ratio_change: float
     opposite_delay_s_change: float  # of the inverse factor; NaN where there is none
     elasticity: float  # percent of delay per percent of the knob, from both sides
+    slope: float  # the same for a turn that is next to nothing, by the derivative; NaN where the engine has none
     n_harmed: int  # other demands that become clearly slower or lose more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slope:
+    """What a demand hangs on, for turns that are next to nothing; today's paths stay."""
+
+    knob: str
+    about: str  # a link, a demand, a queue
+    delay_slope: float  # percent of its delay per percent of the knob
+    loss_slope: float  # points of its loss ratio per percent of the knob
+    is_on_way: bool  # a port that it passes, or a demand that loads one of the queues that matter to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +147,8 @@ class DemandExplanation:
     hops: tuple[Hop, ...]
     causes: tuple[Cause, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()
+    slopes: tuple[Slope, ...] = ()
+    """Of the whole network, the steepest first; none where the engine has no derivatives."""
     remedies: tuple[Remedy, ...] = ()
     vain: tuple[tuple[str, str], ...] = ()
     """Knobs, by kind and what they are about, that cannot meet the target alone."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from nettwin.apps.explain.knobs import Knob
 from nettwin.apps.explain.levers import Levers
 from nettwin.apps.explain.parts import NAN, Sensitivity
+from nettwin.apps.explain.slopes import Steepness
 from nettwin.apps.explain.what_ifs import WhatIfs
 from nettwin.changes import Change, command_of
 from nettwin.scenario import Scenario
@@ -17,9 +18,9 @@ def changes_of(scenario: Scenario, levers: Levers) -> list[Change]:
     return sized + [move.change for move in (*levers.moves, *levers.removals)]
 
 
-def sensitivities_of(what_ifs: WhatIfs, demand: int, levers: Levers) -> tuple[Sensitivity, ...]:
-    """The effect of every lever on a demand, the largest first."""
-    rows = [_of_knob(what_ifs, demand, knob) for knob in levers.knobs]
+def sensitivities_of(what_ifs: WhatIfs, demand: int, levers: Levers, steep: Steepness | None = None) -> tuple[Sensitivity, ...]:
+    """The effect of every lever on a demand, the largest first; beside it the slope, where the engine has one."""
+    rows = [replace(_of_knob(what_ifs, demand, knob), slope=NAN if steep is None else steep.of(knob)) for knob in levers.knobs]
     rows += [_effect(what_ifs, demand, (move.kind, move.about), move.change) for move in (*levers.moves, *levers.removals)]
     return tuple(sorted(rows, key=lambda row: -importance(row)))
 
@@ -54,5 +55,6 @@ def _effect(what_ifs: WhatIfs, demand: int, lever: tuple[str, str], change: Chan
         loss_ratio_change=float(after.loss_ratio[demand] - before.loss_ratio[demand]),
         opposite_delay_s_change=NAN,
         elasticity=NAN,
+        slope=NAN,
         n_harmed=int(harmed.sum() - harmed[demand]),
     )

@@ -12,6 +12,7 @@ from nettwin.performance import HopPerformance, Performance
 from nettwin.scenario import Routing, Scenario
 
 if TYPE_CHECKING:
+    from nettwin.predict.elasticities import Elasticities
     from nettwin.predict.neural.ensemble import EnsembleOutputs
     from nettwin.predict.neural.library import Library
     from nettwin.predict.neural.prior import Prior
@@ -62,6 +63,13 @@ class NeuralPredictor:
 
         answer, prior, outputs = self._ask([(scenario, route(scenario))])
         return answer, hop_performance(prior, outputs)
+
+    def elasticities(self, scenario: Scenario, demands: Sequence[int]) -> "list[Elasticities]":
+        """How each of these demands answers to every capacity, rate, buffer and weight of the network, its paths fixed."""
+        from nettwin.predict.neural.differentiable.elasticities import elasticities_of
+        from nettwin.predict.neural.differentiable.twin import DifferentiableTwin
+
+        return elasticities_of(DifferentiableTwin.of(scenario, weights=self.weights, device=self.device), demands)
 
     def predict_many(self, scenarios: Sequence[Scenario]) -> list[Performance]:
         """Many scenarios, asked together."""

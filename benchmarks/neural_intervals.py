@@ -51,7 +51,7 @@ def report(args: Args) -> Iterator[str]:
     data = "" if args.data == Args.data else f" --data {args.data}"
     yield f"Made by `python benchmarks/neural_intervals.py{data}`. The networks of neural_simulated.md, {args.limit} per size; share of the"
     yield "figures, in percent, that lie in their interval of 90 %: mean over networks. What was measured is noisy (label_noise.md), and"
-    yield "the intervals of a steady state do not cover that noise; utilizations and losses may be off by 0.001 for it. Losses: of demands,"
+    yield "the intervals cover some of it (docs/neural.md); utilizations and losses may be off by 0.001 for it. Losses: of demands,"
     yield "queues and links that lose, or were expected to lose, one packet in 10,000.\n"
     names = [f"{part[:-1]}: {name.removesuffix('_s').replace('_', ' ')}" for part, figures in FIGURES.items() for name in figures]
     yield f"| nodes | {' | '.join(names)} |"

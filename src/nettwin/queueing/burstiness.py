@@ -15,6 +15,7 @@ from nettwin.scenario.arrays import FloatArray
 _STEP = 4.0
 _N_WINDOWS = 9  # up to 65,000 packet times
 _LOG_STEP = math.log(_STEP)
+_FEW_HOPS = 4000  # of so many, all windows are computed together; of more, they would not fit into a processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,11 @@ def burstiness(hops: DemandHops, behind: Sources, ports: Ports, unit_s: FloatArr
     """The table of all queues before any loss. A share of a demand is a random selection of its packets."""
     excess = np.zeros((ports.n_queues + 1, _N_WINDOWS))
     weight = (hops.share * hops.packet_rate * hops.mean_bits**2)[hops.path]
-    unit = unit_s[hops.link]
-    for column in range(_N_WINDOWS if behind.groups else 0):
-        excess[:-1, column] = np.bincount(hops.queue, weight * behind.excess(unit * _STEP**column), ports.n_queues)
+    unit, n = unit_s[hops.link], ports.n_queues
+    at_once = _N_WINDOWS if len(unit) <= _FEW_HOPS else 1
+    for first in range(0, _N_WINDOWS if behind.groups else 0, at_once):
+        rows = np.arange(first, min(first + at_once, _N_WINDOWS))
+        own = weight * behind.excess(unit * (_STEP**rows)[:, None])  # [window, hop]
+        key = (n * np.arange(len(rows))[:, None] + hops.queue).ravel()
+        excess[:-1, rows] = np.bincount(key, own.ravel(), n * len(rows)).reshape(len(rows), n).T
     return Burstiness(unit_s, excess)

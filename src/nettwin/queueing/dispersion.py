@@ -40,11 +40,11 @@ class Sources:
     n_sources: int
     groups: tuple["_Group", ...]
 
-    def excess(self, window_s: FloatArray) -> FloatArray:  # [source]
-        """IDC - 1 of each source over its window; 0 for Poisson."""
-        result = np.zeros(self.n_sources)
+    def excess(self, window_s: FloatArray) -> FloatArray:  # [..., source]
+        """IDC - 1 of each source over its windows [..., source]; 0 for Poisson."""
+        result = np.zeros(window_s.shape)
         for group in self.groups:
-            result[group.rows] = group.formula(group.packet_rate, window_s[group.rows], *group.parameters) - 1
+            result[..., group.rows] = group.formula(group.packet_rate, window_s[..., group.rows], *group.parameters) - 1
         return result
 
 
@@ -156,6 +156,8 @@ def _phase_variance(packets: FloatArray) -> FloatArray:
 
 def _of_traces(table: tuple[ArrivalProcess, ...], index: IntArray, packet_rate: FloatArray, window_s: FloatArray) -> FloatArray:
     """Measured: variance of the counts over windows that start anywhere in the repeated trace."""
+    if window_s.ndim > 1:
+        return np.array([_of_traces(table, index, packet_rate, windows) for windows in window_s])
     if not len(index):
         return np.ones(0)
     grid = np.geomspace(window_s.min(), window_s.max() * (1 + 1e-9), _TRACE_GRID_POINTS)

@@ -199,34 +199,24 @@ def _next_round(given: Given, now: Round, count: int) -> tuple[Found, Round]:
     carried, delivered = carry_compiled(paths.offsets, paths.queue, paths.sources, lost)
     packets, bits, moments = carried[:, 0].copy(), carried[:, 1].copy(), carried[:, 2].copy()
     room = places_in_bits(queues.buffer_bits, packets, bits, moments, fitted.unusable_space)
-    some = packets > NO_TRAFFIC
-    rate, unit_s = np.maximum(packets, NO_TRAFFIC), links.unit_s[queues.link]
-    service_s = np.maximum(np.where(some, bits / rate / queues.capacity_bps, unit_s), unit_s * _LEAST_SERVICE)
-    utilization = bits / queues.capacity_bps
-    loads = _port_loads(links, (utilization, now.loss, service_s, _waiting_places(queues, room, now.share)))
-    left = np.append((packets / np.maximum(queues.offered_packet_rate, _TINY)) ** 2, 0.0)
-    work = _queue_work(links, paths, loads, (moments, left, now.smoothed, now.window_s))
+    own = _own_loads(queues, links, carried, now, room)
+    loads = _port_loads(links, own)
+    work = _queue_work(links, paths, loads, (moments, own[4], now.smoothed, now.window_s))
     precedence, seen = all_views(links.codes, loads, work, now.precedence, 2 / (count + 1), fitted.tie_width)
-    offered = np.where(some, flat(links.slots, loads.offered, len(packets)), 1e-12)
-    share, idle = flat(links.slots, seen[0], len(packets)), flat(links.slots, seen[2], len(packets))
-    work_s = np.maximum(flat(links.slots, seen[1], len(packets)), 1e-30)
-    # the waits in platoons are work too, so that a finite buffer bounds them
-    more = queues.platoon_wait_s * share * np.maximum(share - offered, _LEAST_FREE * share)
-    in_platoons, work_s = more / (work_s + more), work_s + more
-    places, variation = _waiting_places(queues, room, share), variation_of(packets, bits, moments)
-    solved = solve_compiled(np.stack((offered, share, work_s, idle, rate, service_s, variation, places)))
-    loss = _within_capacity(queues, len(links.unit_s), offered, np.where(some, solved[0], 0.0))
-    scale_s = _time_scale(fitted, (offered, share, work_s), service_s, places)
-    window_s = now.window_s ** (1 - weight) * scale_s**weight
-    change = _smoothed(given, (packets, bits, moments, utilization * (1 - now.loss)), (window_s, left, now.smoothed))
-    longest_s = np.where(queues.is_alone, _drained_s(queues, service_s, variation, places), np.inf)
-    view = np.stack((offered, share, work_s, idle))
+    columns, in_platoons = _columns(queues, links, seen, own, (packets, variation_of(packets, bits, moments), room))
+    solved = solve_compiled(columns)
+    loss = _within_capacity(queues, len(links.unit_s), columns, solved[0])
+    window_s, longest_s, moved = _time_scales(given, columns, now, loss, weight)
+    change = _smoothed(given, (packets, bits, moments, own[1]), (window_s, own[4], now.smoothed))
+    smoothed, per_moment = now.smoothed.copy(), np.zeros(len(packets))
+    for queue in range(len(packets)):
+        smoothed[queue] += _DAMPING * (change[queue] - now.smoothed[queue])
+        per_moment[queue] = bits[queue] / max(moments[queue], _TINY)
     found = Found(
-        lost, carried, delivered, solved, view, service_s, window_s, longest_s, places, loads, precedence, now.smoothed, in_platoons
-    )
-    moved = now.loss + weight * (loss - now.loss)
-    after = Round(moved, bits / np.maximum(moments, _TINY), precedence, now.smoothed + _DAMPING * (change - now.smoothed), window_s, share)
-    return found, after
+        lost, carried, delivered, solved, columns[:4].copy(), own[2, :-1].copy(), window_s, longest_s, columns[7].copy(), loads, precedence,
+        now.smoothed, in_platoons,
+    )  # fmt: skip
+    return found, Round(moved, per_moment, precedence, smoothed, window_s, columns[1].copy())
 
 
 @compiled
@@ -235,71 +225,153 @@ def _queue_loss(queues: Queues, now: Round) -> FloatArray:  # [queue, 2] flat, p
 
     Nothing passes a closed queue.
     """
-    longest = np.maximum(now.bits_per_second_moment * queues.biased_bits, 1 + 1e-9)  # size-biased mean of a demand over the queue's
-    bias = np.minimum((1 / np.maximum(now.loss, 1e-9) - 1) / (longest - 1), 1.0)
-    bias = np.where(np.isfinite(queues.buffer_bits) & ~queues.is_closed, bias, 0.0)
-    lost = np.empty((len(bias), 2))
-    lost[:, 0] = np.where(queues.is_closed, 1.0, now.loss * (1 - bias))
-    lost[:, 1] = now.loss * now.bits_per_second_moment * bias
+    lost = np.zeros((len(queues.link), 2))
+    for queue in range(len(lost)):
+        if queues.is_closed[queue]:
+            lost[queue, 0] = 1.0
+            continue
+        loss, bias = now.loss[queue], 0.0
+        if np.isfinite(queues.buffer_bits[queue]):
+            # size-biased mean of a demand over the queue's
+            longest = max(now.bits_per_second_moment[queue] * queues.biased_bits[queue], 1 + 1e-9)
+            bias = min((1 / max(loss, 1e-9) - 1) / (longest - 1), 1.0)
+        lost[queue, 0] = loss * (1 - bias)
+        lost[queue, 1] = loss * now.bits_per_second_moment[queue] * bias
     return lost
 
 
 @compiled
-def _waiting_places(queues: Queues, room: FloatArray, share: FloatArray) -> FloatArray:
-    """Places for waiting packets of mean size: the packet in service takes one while it is this queue's, where it counts."""
-    places = np.minimum(queues.buffer_packets, room) - queues.holds_packet_in_service * share
-    return np.minimum(np.maximum(places, 0.0), _MOST_PLACES)
+def _own_loads(queues: Queues, links: Links, carried: FloatArray, now: Round, room: FloatArray) -> FloatArray:  # [5, queue + 1]
+    """Utilization offered, and carried; packet time; the longest time to empty a full buffer; what losses leave of the excess."""
+    n = len(queues.link)
+    own = np.zeros((5, n + 1))  # the last column belongs to empty slots
+    for queue in range(n):
+        packets, bits, unit_s = carried[queue, 0], carried[queue, 1], links.unit_s[queues.link[queue]]
+        used = bits / queues.capacity_bps[queue]
+        service_s = bits / max(packets, NO_TRAFFIC) / queues.capacity_bps[queue] if packets > NO_TRAFFIC else unit_s
+        service_s = max(service_s, unit_s * _LEAST_SERVICE)
+        own[0, queue], own[1, queue], own[2, queue] = used, used * (1 - now.loss[queue]), service_s
+        own[3, queue] = (_waiting_places(queues, queue, room[queue], now.share[queue]) + 1) * service_s / max(1 - used, 0.02)
+        own[4, queue] = (packets / max(queues.offered_packet_rate[queue], _TINY)) ** 2
+    return own
 
 
 @compiled
-def _port_loads(links: Links, own: tuple[FloatArray, FloatArray, FloatArray, FloatArray]) -> PortLoads:
-    """``own`` [queue]: offered utilization, loss, packet time, places.
+def _waiting_places(queues: Queues, queue: int, room: float, share: float) -> float:
+    """Places for waiting packets of mean size: the packet in service takes one while it is this queue's, where it counts."""
+    places = min(queues.buffer_packets[queue], room) - queues.holds_packet_in_service[queue] * share
+    return float(min(max(places, 0.0), _MOST_PLACES))
 
-    A deficit round robin stays with a queue for its quantum, at least a packet, at most until it has emptied a full buffer.
-    """
-    utilization, loss, service_s, places = own
-    longest_s = padded(links.slots, (places + 1) * service_s / np.maximum(1 - utilization, 0.02))
-    services_s = padded(links.slots, service_s)
-    visit_s = np.zeros(links.slots.shape)
-    for link in range(len(visit_s)):
+
+@compiled
+def _port_loads(links: Links, own: FloatArray) -> PortLoads:
+    """A deficit round robin stays with a queue for its quantum, at least a packet, at most until it has emptied a full buffer."""
+    visit_s, services_s = np.zeros(links.slots.shape), padded(links.slots, own[2])
+    for link in range(len(links.codes)):
         if links.codes[link] == _DRR:
             quantum_s = links.quantum_bits[link] / links.capacity_bps[link]
             for slot in range(links.slots.shape[1]):
-                visit_s[link, slot] = min(max(links.weight[link, slot] * quantum_s, services_s[link, slot]), longest_s[link, slot])
-    return PortLoads(padded(links.slots, utilization), padded(links.slots, utilization * (1 - loss)), links.weight, services_s, visit_s)
+                longest_s = own[3, links.slots[link, slot]]
+                visit_s[link, slot] = min(max(links.weight[link, slot] * quantum_s, services_s[link, slot]), longest_s)
+    return PortLoads(padded(links.slots, own[0]), padded(links.slots, own[1]), links.weight, services_s, visit_s)
 
 
 @compiled
 def _queue_work(links: Links, paths: Paths, loads: PortLoads, own: tuple[FloatArray, FloatArray, FloatArray, FloatArray]) -> QueueWork:
     """``own``: second moments, shares of the excess that losses leave, changes of it by upstream ports, windows."""
-    # packets that came one after another over a wire do not collide
     moments, left, smoothed, window_s = own
-    n_links, n_slots = links.slots.shape
-    busy, spared = np.zeros(n_links), np.zeros(n_links)
-    for link in range(n_links):
-        for slot in range(n_slots):
+    smooth_s, changed_s, windows = np.zeros(links.slots.shape), np.zeros(links.slots.shape), np.full(links.slots.shape, _SHORTEST)
+    spared = _spared_work(links, paths, loads)
+    for link in range(links.slots.shape[0]):
+        half = 1 / (2 * links.capacity_bps[link] ** 2)
+        for slot in range(links.slots.shape[1]):
+            queue = links.slots[link, slot]
+            if queue < len(moments):
+                smooth_s[link, slot] = moments[queue] * half * (1 - spared[link])
+                changed_s[link, slot] = smoothed[queue] * half
+                windows[link, slot] = max(window_s[queue] / links.unit_s[link], _SHORTEST)
+    return QueueWork(smooth_s, links.excess_s, padded(links.slots, left), changed_s, place_of(windows))
+
+
+@compiled
+def _spared_work(links: Links, paths: Paths, loads: PortLoads) -> FloatArray:  # [link]
+    """Share of each port's residual work that never arises because its packets came one after another over a wire."""
+    busy, spared = np.zeros(len(links.unit_s)), np.zeros(len(links.unit_s))
+    for link in range(len(busy)):
+        for slot in range(links.slots.shape[1]):
             busy[link] += loads.carried[link, slot]
     for pair in range(len(paths.wire_to)):
         used = min(busy[paths.wire_to[pair]], _FULL)
         spared[paths.wire_to[pair]] += paths.wire_spared[pair] * (1 - used) / (1 - min(paths.wire_share[pair] * used, used))
-    half = 1 / (2 * links.capacity_bps**2)
-    left_there = np.zeros(links.slots.shape)
-    for link in range(n_links):
-        for slot in range(n_slots):
-            left_there[link, slot] = left[links.slots[link, slot]]
-    windows = np.maximum(padded(links.slots, window_s) / links.unit_s.reshape(-1, 1), _SHORTEST)
-    smooth_s = padded(links.slots, moments) * (half * (1 - spared)).reshape(-1, 1)
-    return QueueWork(smooth_s, links.excess_s, left_there, padded(links.slots, smoothed) * half.reshape(-1, 1), place_of(windows))
+    return spared
 
 
 @compiled
-def _within_capacity(queues: Queues, n_links: int, utilization: FloatArray, loss: FloatArray) -> FloatArray:  # [queue]
+def _columns(
+    queues: Queues, links: Links, seen: FloatArray, own: FloatArray, packets: tuple[FloatArray, FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """What ``solve`` reads [8, queue], and the share of the work that is waits in platoons [queue].
+
+    These are work too, so that a finite buffer bounds them. A queue without traffic sees a vanishing load.
+    """
+    rate, variation, room = packets
+    columns, in_platoons = np.empty((8, len(rate))), np.empty(len(rate))
+    for link in range(links.slots.shape[0]):
+        for slot in range(links.slots.shape[1]):
+            queue = links.slots[link, slot]
+            if queue == len(rate):
+                continue
+            offered = own[0, queue] if rate[queue] > NO_TRAFFIC else 1e-12
+            share, work_s = seen[0, link, slot], max(seen[1, link, slot], 1e-30)
+            more = queues.platoon_wait_s[queue] * (share * max(share - offered, _LEAST_FREE * share))
+            columns[0, queue], columns[1, queue], columns[2, queue], columns[3, queue] = offered, share, work_s + more, seen[2, link, slot]
+            columns[4, queue], columns[5, queue], columns[6, queue] = max(rate[queue], NO_TRAFFIC), own[2, queue], variation[queue]
+            columns[7, queue] = _waiting_places(queues, queue, room[queue], share)
+            in_platoons[queue] = more / (work_s + more)
+    return columns, in_platoons
+
+
+@compiled
+def _within_capacity(queues: Queues, n_links: int, columns: FloatArray, found: FloatArray) -> FloatArray:  # [queue]
     """No port sends more than it can: where views of its queues do not add up (ties), those that lose lose the rest as well."""
-    carried = utilization * (1 - loss)
-    excess = np.maximum(per_link(queues.link, carried, n_links) - 1, 0.0)
-    lossy = per_link(queues.link, np.where(loss > _LOSSY, carried, 0.0), n_links)
-    kept = 1 - np.minimum(excess / np.maximum(lossy, _TINY), 1.0)
-    return np.where(loss > _LOSSY, 1 - (1 - loss) * kept[queues.link], loss)
+    loss, carried, lossy = np.zeros(len(found)), np.zeros(n_links), np.zeros(n_links)
+    for queue in range(len(loss)):
+        loss[queue] = found[queue] if columns[4, queue] > NO_TRAFFIC else 0.0
+        sent = columns[0, queue] * (1 - loss[queue])
+        carried[queues.link[queue]] += sent
+        lossy[queues.link[queue]] += sent if loss[queue] > _LOSSY else 0.0
+    for queue in range(len(loss)):
+        link = queues.link[queue]
+        kept = 1 - min(max(carried[link] - 1, 0.0) / max(lossy[link], _TINY), 1.0)
+        if loss[queue] > _LOSSY:
+            loss[queue] = 1 - (1 - loss[queue]) * kept
+    return loss
+
+
+@compiled
+def _time_scales(
+    given: Given, columns: FloatArray, now: Round, loss: FloatArray, weight: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:  # [queue] each
+    """Time scales of burstiness, how long full buffers take to drain (infinite where other queues decide), losses, damped.
+
+    The time scale is the relaxation time of the queue: near load 1 a finite buffer bounds it. A buffer drains exactly, if it is filled
+    by bits; else in that time but for one in a thousand.
+    """
+    queues, fitted = given.queues, given.fitted
+    window_s, longest_s, moved = now.window_s.copy(), np.full(len(loss), np.inf), now.loss.copy()
+    for queue in range(len(loss)):
+        used, share, work_s = columns[0, queue], columns[1, queue], columns[2, queue]
+        service_s, places = columns[5, queue], columns[7, queue]
+        variability = max(work_s / max(used * service_s, _TINY), 0.3)
+        open_end = (1 - used / share) ** 2 / (fitted.window_factor * variability)
+        closed = variability / (fitted.window_buffer_factor * max(places, 1.0) ** 2)
+        scale_s = (fitted.window_floor + 1 / (open_end + closed)) * service_s / share
+        window_s[queue] = now.window_s[queue] ** (1 - weight) * scale_s**weight
+        moved[queue] += weight * (loss[queue] - now.loss[queue])
+        if queues.is_alone[queue]:
+            spread = 0.0 if np.isfinite(queues.buffer_bits[queue]) else max(columns[6, queue], 0.0) * (places + 1)
+            longest_s[queue] = service_s * (places + 1 + _RARELY * np.sqrt(spread))
+    return window_s, longest_s, moved
 
 
 @compiled
@@ -311,38 +383,26 @@ def _smoothed(
     queues, links, paths, fitted = given
     packets, bits, moments, carried = arriving
     window_s, left, smoothed = known
-    n_links = len(links.unit_s)
-    rate = np.maximum(per_link(queues.link, packets, n_links), 1e-12)
-    mean = np.maximum(per_link(queues.link, bits, n_links) / rate, 1e-12)
-    variation = per_link(queues.link, moments, n_links) / rate / mean**2 - 1
-    by_link = np.empty((n_links, 6))
-    by_link[:, 0] = links.unit_s
-    by_link[:, 1] = np.minimum(per_link(queues.link, carried, n_links), 1.0)
-    by_link[:, 2] = np.maximum(variation, fitted.least_departure_variability)
-    by_link[:, 3] = rate * mean**2
-    by_link[:, 4] = links.port_rate
-    by_link[:, 5] = per_link(queues.link, smoothed, n_links)
+    by_link = np.zeros((len(links.unit_s), 6))
+    for queue in range(len(packets)):
+        row = by_link[queues.link[queue]]
+        row[1] += carried[queue]
+        row[2] += moments[queue]
+        row[3] += bits[queue]
+        row[4] += packets[queue]
+        row[5] += smoothed[queue]
+    for link in range(len(by_link)):
+        row = by_link[link]
+        rate = max(row[4], 1e-12)
+        mean = max(row[3] / rate, 1e-12)
+        row[0], row[1], row[4] = links.unit_s[link], min(row[1], 1.0), links.port_rate[link]
+        row[2] = max(row[2] / rate / mean**2 - 1, fitted.least_departure_variability)
+        row[3] = rate * mean**2
     pairs = (paths.stream_from, paths.stream_to, paths.stream_rates)
-    change: FloatArray = smoothed_compiled(pairs, by_link, window_s, (links.slots, queues.excess, left)) * left[:-1]
+    change: FloatArray = smoothed_compiled(pairs, by_link, window_s, (links.slots, queues.excess, left))
+    for queue in range(len(change)):
+        change[queue] *= left[queue]
     return change
-
-
-@compiled
-def _time_scale(fitted: Fitted, view: tuple[FloatArray, FloatArray, FloatArray], service_s: FloatArray, places: FloatArray) -> FloatArray:
-    """Relaxation time of the queue: near load 1 a finite buffer bounds it."""
-    utilization, share, work_s = view
-    load = utilization / share
-    variability = np.maximum(work_s / np.maximum(utilization * service_s, _TINY), 0.3)
-    open_end = (1 - load) ** 2 / (fitted.window_factor * variability)
-    closed = variability / (fitted.window_buffer_factor * np.maximum(places, 1.0) ** 2)
-    return (fitted.window_floor + 1 / (open_end + closed)) * service_s / share
-
-
-@compiled
-def _drained_s(queues: Queues, service_s: FloatArray, variation: FloatArray, places: FloatArray) -> FloatArray:  # [queue]
-    """How long a full buffer takes to drain: exactly, if it is filled by bits; else but for one in a thousand."""
-    spread = np.where(np.isfinite(queues.buffer_bits), 0.0, np.maximum(variation, 0.0) * (places + 1))
-    return service_s * (places + 1 + _RARELY * np.sqrt(spread))
 
 
 @compiled
@@ -362,24 +422,4 @@ def padded(slots: IntArray, per_queue: FloatArray) -> FloatArray:  # [link, slot
         for slot in range(slots.shape[1]):
             if slots[link, slot] < len(per_queue):
                 result[link, slot] = per_queue[slots[link, slot]]
-    return result
-
-
-@compiled
-def flat(slots: IntArray, per_slot: FloatArray, n_queues: int) -> FloatArray:  # [queue]
-    """The inverse of ``padded``."""
-    result = np.zeros(n_queues)
-    for link in range(slots.shape[0]):
-        for slot in range(slots.shape[1]):
-            if slots[link, slot] < n_queues:
-                result[slots[link, slot]] = per_slot[link, slot]
-    return result
-
-
-@compiled
-def per_link(link_of_queue: IntArray, per_queue: FloatArray, n_links: int) -> FloatArray:  # [link]
-    """Sums over the queues of each port."""
-    result = np.zeros(n_links)
-    for queue in range(len(per_queue)):
-        result[link_of_queue[queue]] += per_queue[queue]
     return result

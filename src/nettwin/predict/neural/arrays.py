@@ -8,6 +8,11 @@ Column = Any
 """A numpy array or a tensor."""
 
 
+def known(values: Column, otherwise: float = 0.0) -> Column:
+    """Another number for NaN: a fraction of the time of numpy's ``nan_to_num``, which looks for infinities as well."""
+    return np.where(np.isnan(values), values.dtype.type(otherwise), values)
+
+
 class Arrays(Protocol):
     """Element by element as numpy's functions, and sums by group. NaN stays NaN."""
 
@@ -49,7 +54,7 @@ class NumpyArrays:
     at_least = staticmethod(np.maximum)
     at_most = staticmethod(np.minimum)
     between = staticmethod(np.clip)
-    known = staticmethod(np.nan_to_num)
+    known = staticmethod(known)
 
     @staticmethod
     def joined(columns: list[Column]) -> Column:

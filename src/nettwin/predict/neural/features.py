@@ -3,6 +3,7 @@
 import numpy as np
 
 from nettwin.performance import Performance
+from nettwin.predict.neural.arrays import known
 from nettwin.predict.neural.graph import Floats, Graph, Physics
 from nettwin.queueing.delays import hop_delays, size_s_per_bit
 from nettwin.queueing.demand_hops import size_moments
@@ -79,7 +80,7 @@ def physics_of(scenario: Scenario, state: NetworkState, answer: Performance) -> 
     s_per_bit_demand = np.bincount(hops.demand, hops.share * hops.sum_over_path(size_s_per_bit(state)), len(reference))
     loss = hop_losses(hops, state.loss)
     floor = np.where(np.isfinite(least), least, 0.0) / reference
-    quantiles = np.nan_to_num(demands.delay_quantiles_s, nan=0.0) / reference[:, None]
+    quantiles = known(demands.delay_quantiles_s) / reference[:, None]
     return Physics(
         reference_s=reference,
         path_fixed=_f(fixed / ref_path),
@@ -89,7 +90,7 @@ def physics_of(scenario: Scenario, state: NetworkState, answer: Performance) -> 
         hop_loss_logit=_f(np.where(network.is_closed[queue], _CLOSED, _logit(loss))),
         hop_room=_f(_at_most(_room_s(state)[queue] / ref_hop, 1e6)),
         demand_size_variance=_f(np.maximum(second - mean**2, 0.0) * s_per_bit_demand**2 / reference**2),
-        demand_ipdv=_f(np.nan_to_num(demands.ipdv_s) / reference),
+        demand_ipdv=_f(known(demands.ipdv_s) / reference),
         demand_floor=_f(floor),
         demand_quantiles=_f(np.maximum(quantiles, floor[:, None])),
         demand_packet_rate=_f(scenario.traffic.packet_rate),
@@ -239,15 +240,16 @@ def _demand_dispersion(scenario: Scenario) -> list[FloatArray]:
     traffic = scenario.traffic
     rate = traffic.packet_rate
     behind = sources(traffic.arrivals, traffic.arrival_index, rate)
-    return [_signed_log(behind.excess(packets / np.maximum(rate, 1e-12))) for packets in (1.0, 8.0, 64.0)]
+    windows = np.array([[1.0], [8.0], [64.0]]) / np.maximum(rate, 1e-12)
+    return list(_signed_log(behind.excess(windows)))
 
 
 def _demand_theory(answer: Performance) -> list[FloatArray]:
     demands = answer.demands
     delay = np.maximum(demands.delay_s, 1e-300)
-    spread = np.clip(np.nan_to_num(demands.delay_variation_s / delay), 0, 5)
-    ipdv = np.clip(np.nan_to_num(demands.ipdv_s / delay), 0, 5)
-    high = np.clip(np.nan_to_num(demands.delay_quantiles_s[:, -2]) / np.maximum(np.nan_to_num(delay), 1e-30), 0, 20)
+    spread = np.clip(known(demands.delay_variation_s / delay), 0, 5)
+    ipdv = np.clip(known(demands.ipdv_s / delay), 0, 5)
+    high = np.clip(known(demands.delay_quantiles_s[:, -2]) / np.maximum(known(delay), 1e-30), 0, 20)
     return [spread, ipdv, np.log1p(high), np.sqrt(np.clip(demands.loss_ratio, 0, 1))]
 
 
@@ -265,15 +267,15 @@ def _is(ports: "object", discipline: Discipline) -> np.ndarray:  # [queue]
 
 def _stack(columns: list[FloatArray]) -> Floats:
     rows = np.stack([np.asarray(column, dtype=np.float32) for column in columns], axis=1)
-    return np.clip(np.nan_to_num(rows, nan=0.0), -_MOST_FEATURE, _MOST_FEATURE)
+    return np.asarray(np.clip(known(rows), -_MOST_FEATURE, _MOST_FEATURE), dtype=np.float32)
 
 
 def _at_most(values: FloatArray, most: float) -> FloatArray:
-    return np.minimum(np.nan_to_num(values, nan=most), most)
+    return np.asarray(np.minimum(known(values, most), most))
 
 
 def _f(values: FloatArray) -> Floats:
-    return np.nan_to_num(np.clip(values, -_FLOAT32, _FLOAT32)).astype(np.float32)
+    return np.asarray(known(np.clip(values, -_FLOAT32, _FLOAT32)), dtype=np.float32)
 
 
 def _log(values: FloatArray, least: float) -> FloatArray:

@@ -4,8 +4,12 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
 
 UNLIMITED = "unlimited"
 """How infinity is written."""
@@ -21,7 +25,14 @@ def kind_name(cls: type) -> str:
 @cache
 def field_hints(cls: Any) -> Mapping[str, Any]:
     """The type of each field of a dataclass."""
-    return get_type_hints(cls)
+    return {name: _spelled_out(hint) for name, hint in get_type_hints(cls).items()}
+
+
+def _spelled_out(hint: Any) -> Any:
+    """Arrays as what they are: since NumPy 2.5 ``NDArray`` is an alias that does not say so."""
+    if is_union(hint):
+        return reduce(or_, map(_spelled_out, get_args(hint)))
+    return np.ndarray[tuple[Any, ...], np.dtype[get_args(hint)[0]]] if get_origin(hint) is npt.NDArray else hint  # type: ignore[misc]
 
 
 def required_fields(cls: type) -> tuple[str, ...]:

@@ -4,8 +4,8 @@
     python benchmarks/testbed_accuracy.py --data ../shared/data --parts windows    # one section made again, the others kept
 
 Sections: ``learned`` trains on folds 0 and 1 of both families of testbed2023 (into --output, where a finished training is used again)
-and is scored on fold 2; ``bound`` says how good any model could be; ``tuned`` fine-tunes the neural twin; of testbed-windows (``windows``)
-the training files calibrate the latency of the devices, and the test files score it.
+and is scored on fold 2; ``bound`` says how good any model could be; ``counts`` what packet counts tell about bursts; ``tuned`` fine-tunes
+the neural twin; of testbed-windows (``windows``) the training files calibrate the latency of the devices, and the test files score it.
 """
 
 import argparse
@@ -13,10 +13,16 @@ from dataclasses import asdict
 
 import torch
 
-from testbed_parts import bound, learned, tuned, windows
+from testbed_parts import bound, counts, learned, tuned, windows
 from testbed_parts.data import PARTS, Args
 
-SECTIONS = {"learned": learned.section, "bound": bound.section, "tuned": tuned.section, "windows": windows.section}
+SECTIONS = {
+    "learned": learned.section,
+    "bound": bound.section,
+    "counts": counts.section,
+    "tuned": tuned.section,
+    "windows": windows.section,
+}
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from nettwin.scenario import Scenario
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = {"cbr_mb": "constant and multi-burst", "mb": "multi-burst"}
 KINDS = {"on_off": "on-off", "poisson": "Poisson"}
-PARTS = ("learned", "bound", "tuned", "windows")
+PARTS = ("learned", "bound", "counts", "tuned", "windows")
 
 Measured = tuple[Scenario, Performance]
 Answers = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -31,12 +31,12 @@ class Args:
     data: Path = ROOT.parent / "shared" / "data"
     output: Path = ROOT / "out" / "testbed"
     members: int = 2
-    epochs: int = 30
+    epochs: int = 20
     zero_shot: int = 100
     """Experiments of fold 2 per family that the engines are asked about; the learned model answers all."""
-    tuning_step: int = 30
+    tuning_step: int = 12
     """Every so many experiments of folds 0 and 1 fine-tune the neural twin."""
-    tuning_epochs: int = 10
+    tuning_epochs: int = 8
     windows_step: int = 10
     """Every so many windows of testbed-windows."""
     table: Path = ROOT / "benchmarks" / "results" / "testbed_accuracy.md"

@@ -76,7 +76,8 @@ def draw(args: Args, both: Compared, rate_bps: np.ndarray) -> None:
     load, delay = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2))
     load.step(both.start_s, 1e-6 * rate_bps.sum(axis=1), where="post", color="grey")
     load.set_ylabel("all flows, Mbit/s")
-    variation = np.nanstd(both.measured_s, axis=0) * (np.isfinite(both.measured_s).sum(axis=0) > len(both.start_s) / 2)
+    is_long = np.isfinite(both.measured_s).sum(axis=0) > len(both.start_s) / 8
+    variation = np.nanstd(np.where(is_long, both.measured_s, 0.0), axis=0)
     for color, flow in enumerate(np.argsort(variation)[::-1][:SHOWN]):
         delay.plot(both.start_s, 1e6 * both.measured_s[:, flow], f"C{color}.", markersize=3, label=f"flow {flow}, measured")
         delay.step(both.start_s, 1e6 * both.predicted_s[:, flow], f"C{color}-", where="post", linewidth=1, label="predicted")

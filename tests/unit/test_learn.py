@@ -227,9 +227,9 @@ def test_mean_delays_alone_are_learned_from_even_far_outside_of_the_training_ran
     """Buffers of thousands of packets, in which a trained twin trusts theory; what was measured is 0.7 times as long."""
     twin(tmp_path / "old", size=0.0)
     old = load_library(tmp_path / "old")
-    for model in old.models:
-        model.queue_scale.low.fill_(0.0)
-        model.queue_scale.high.fill_(0.0)
+    for member in old.models:
+        member.queue_scale.low.fill_(0.0)
+        member.queue_scale.high.fill_(0.0)
 
     def measured(seed: int) -> tuple[Scenario, Performance]:
         scenario = drawn(seed, nodes=(5, 5), trouble_share=0.0, max_load=(0.7, 0.8))

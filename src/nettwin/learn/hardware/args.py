@@ -15,7 +15,7 @@ class HardwareArgs:
     """Files of recordings."""
     members: int = 2
     """Models of the ensemble; their distributions are averaged."""
-    epochs: int = 30
+    epochs: int = 20
     batch_size: int = 16
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2

@@ -30,7 +30,7 @@ class Args:
     """Those that are made again; the others are taken from the last time."""
     data: Path = ROOT.parent / "shared" / "data"
     output: Path = ROOT / "out" / "testbed"
-    members: int = 2
+    members: int = 1
     epochs: int = 20
     zero_shot: int = 100
     """Experiments of fold 2 per family that the engines are asked about; the learned model answers all."""

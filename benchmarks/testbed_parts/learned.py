@@ -50,7 +50,7 @@ def test_examples(args: Args, family: str) -> tuple[list[Example], np.ndarray, n
 
 def section(args: Args) -> Iterator[str]:
     members = members_of(args)
-    yield f"Learned: {args.members} members, {args.epochs} epochs, folds 0 and 1 of both families."
+    yield f"Learned: members: {args.members}, epochs: {args.epochs}, folds 0 and 1 of both families."
     yield "MAPE: over all flows / mean of experiments.\n"
     yield HEAD
     details: list[str] = []

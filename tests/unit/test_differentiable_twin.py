@@ -15,6 +15,7 @@ from nettwin.controlplane import route
 from nettwin.errors import InputError
 from nettwin.performance import Performance
 from nettwin.predict.neural.answer import Figures
+from nettwin.predict.neural.differentiable import twin as differentiable
 from nettwin.predict.neural.differentiable.twin import DifferentiableTwin
 from nettwin.predict.neural.predictor import NeuralPredictor
 from nettwin.queueing.differentiable.values import Inputs
@@ -155,11 +156,22 @@ def test_a_network_twice_as_fast_takes_half_the_time(seed: int) -> None:
 def test_all_slopes_are_finite(seed: int) -> None:
     ours = DifferentiableTwin.of(drawn(seed))
     every = torch.ones(ours.structure.n_demands)
-    slopes = ours.gradients(dict.fromkeys((*TIMES, "loss_ratio", "throughput_bps"), every), tuple(f.name for f in fields(Inputs)))
-    for figure, by in slopes.items():
-        for name, slope in by.items():
+    figures = (*TIMES, "loss_ratio", "throughput_bps")
+    found = ours.gradients([(figure, every) for figure in figures], tuple(f.name for f in fields(Inputs)))
+    for figure, gradient in zip(figures, found, strict=True):
+        for name, slope in gradient.by.items():
             assert torch.isfinite(slope).all(), (figure, name)
-    assert any((slope != 0).any() for slope in slopes["delay_s"].values())
+    assert any((slope != 0).any() for slope in found[0].by.values())
+
+
+def test_many_slopes_at_once_are_those_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = DifferentiableTwin.of(drawn(13))
+    wanted = [("delay_s", 0), ("loss_ratio", 0), ("delay_s", 3)]
+    together = ours.gradients(wanted)
+    monkeypatch.setattr(differentiable, "_HOPS_AT_ONCE", 1)
+    for one, alone in zip(together, ours.gradients(wanted), strict=True):
+        for name, slope in one.by.items():
+            np.testing.assert_allclose(slope, alone.by[name], rtol=1e-6, atol=1e-12 * float(slope.abs().max() + 1), err_msg=name)
 
 
 class NothingWaits(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -20,14 +20,11 @@ def elasticities_of(twin: DifferentiableTwin, demands: Sequence[int]) -> list[El
         raise PredictionError(
             f"{twin.structure.n_hops} hops of demands", where="slopes", hint=f"up to {MOST_HOPS} fit in memory: ask for single changes"
         )
-    with torch.no_grad():
-        delays = twin.figures().demands["delay_s"].cpu().numpy()
-    return [_of_demand(twin, demand, float(delays[demand])) for demand in demands]
-
-
-def _of_demand(twin: DifferentiableTwin, demand: int, delay_s: float) -> Elasticities:
-    found = twin.gradients({"delay_s": demand, "loss_ratio": demand})
-    return Elasticities(_slopes(twin, found["delay_s"], delay_s), _slopes(twin, found["loss_ratio"], 1.0))
+    found = twin.gradients([(figure, demand) for demand in demands for figure in ("delay_s", "loss_ratio")])
+    return [
+        Elasticities(_slopes(twin, delay.by, float(delay.value)), _slopes(twin, loss.by, 1.0))
+        for delay, loss in zip(found[::2], found[1::2], strict=True)
+    ]
 
 
 def _slopes(twin: DifferentiableTwin, derivatives: dict[str, Tensor], unit: float) -> Slopes:

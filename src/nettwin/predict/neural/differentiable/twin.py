@@ -1,6 +1,6 @@
 """The twin as one differentiable function of a network's numbers, its paths fixed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -23,6 +23,18 @@ from nettwin.scenario import Routing, Scenario
 
 BY = ("capacity_bps", "rate_bps", "buffer_bits", "buffer_packets", "weight")
 """What slopes are asked by, unless said otherwise: fields of ``Inputs``."""
+
+
+_HOPS_AT_ONCE = 100_000
+"""Hops times figures whose derivatives are followed backward together: small networks cost the number of operations, not their size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """A figure and its derivatives."""
+
+    value: Tensor
+    by: dict[str, Tensor]  # of the shapes of the inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,23 +76,27 @@ class DifferentiableTwin:
 
         ``figure`` is a column of ``Figures.demands``: delay_s, loss_ratio ...; of quantiles the sum over all levels.
         """
-        return self.gradients({figure: demands}, by)[figure]
+        return self.gradients([(figure, demands)], by)[0].by
 
-    def gradients(self, wanted: Mapping[str, int | Tensor], by: Sequence[str] = BY) -> dict[str, dict[str, Tensor]]:
-        """The same of several figures, with one pass forward."""
+    def gradients(self, wanted: Sequence[tuple[str, int | Tensor]], by: Sequence[str] = BY) -> "list[Gradient]":
+        """The same of several figures and demands, with one pass forward."""
         unknown = set(by) - {f.name for f in fields(Inputs)}
         if unknown:
             raise InputError(f"no input {', '.join(sorted(unknown))}", where="gradient", hint=f"some of {', '.join(BY)}")
         leaves = {name: getattr(self.inputs, name).detach().requires_grad_() for name in by}
         with torch.enable_grad():
             columns = self.figures(replace(self.inputs, **leaves)).demands
-            totals = [_total(columns[figure], demands) for figure, demands in wanted.items()]
-        found = {}
-        for number, (figure, total) in enumerate(zip(wanted, totals, strict=True)):
-            is_last = number + 1 == len(totals)
-            slopes = torch.autograd.grad(total, list(leaves.values()), retain_graph=not is_last, materialize_grads=True)
-            found[figure] = dict(zip(by, slopes, strict=True))
-        return found
+            totals = torch.stack([_total(columns[figure], demands) for figure, demands in wanted])
+        at_once = max(_HOPS_AT_ONCE // max(self.structure.n_hops, 1), 1)
+        slopes = [torch.cat(columns) for columns in zip(*_backward(totals, list(leaves.values()), at_once), strict=True)]
+        return [Gradient(total.detach(), dict(zip(by, parts, strict=True))) for total, *parts in zip(totals, *slopes, strict=True)]
+
+
+def _backward(totals: Tensor, leaves: list[Tensor], at_once: int) -> list[tuple[Tensor, ...]]:
+    """Derivatives [total, ...] by every leaf, in parts of so many totals."""
+    chosen = torch.eye(len(totals), dtype=totals.dtype, device=totals.device)
+    parts = [chosen[first : first + at_once] for first in range(0, len(totals), at_once)]
+    return [torch.autograd.grad(totals, leaves, part, retain_graph=True, is_grads_batched=True, materialize_grads=True) for part in parts]
 
 
 def _total(column: Tensor, demands: int | Tensor) -> Tensor:

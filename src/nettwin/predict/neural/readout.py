@@ -172,7 +172,16 @@ def _quantiles(batch: Batch, raw: Tensor, moments: tuple[Tensor, Tensor, Tensor]
         points = torch.tensor(_NORMAL[: raw.shape[-1]], dtype=raw.dtype, device=raw.device)
         middle = (delay - batch.physics.demand_floor).clamp_min(_LEAST).unsqueeze(-1)
         values = middle * torch.exp(points * (variation.unsqueeze(-1) / (middle + variation.unsqueeze(-1))) + change)
-    return torch.cummax(floor + values, dim=-1).values
+    return _ascending(floor + values)
+
+
+def _ascending(values: Tensor) -> Tensor:
+    """The largest so far, over the last axis: in doubling steps of all rows, which a GPU does many times faster than ``cummax``."""
+    step = 1
+    while step < values.shape[-1]:
+        values = torch.cat([values[..., :step], torch.maximum(values[..., step:], values[..., :-step])], dim=-1)
+        step *= 2
+    return values
 
 
 def _queues(batch: Batch, physical: Physical) -> tuple[Tensor, Tensor, Tensor]:

@@ -92,11 +92,15 @@ class DifferentiableTwin:
         return [Gradient(total.detach(), dict(zip(by, parts, strict=True))) for total, *parts in zip(totals, *slopes, strict=True)]
 
 
-def _backward(totals: Tensor, leaves: list[Tensor], at_once: int) -> list[tuple[Tensor, ...]]:
+def _backward(totals: Tensor, leaves: list[Tensor], at_once: int) -> list[list[Tensor]]:
     """Derivatives [total, ...] by every leaf, in parts of so many totals."""
-    chosen = torch.eye(len(totals), dtype=totals.dtype, device=totals.device)
-    parts = [chosen[first : first + at_once] for first in range(0, len(totals), at_once)]
-    return [torch.autograd.grad(totals, leaves, part, retain_graph=True, is_grads_batched=True, materialize_grads=True) for part in parts]
+    chosen, found = torch.eye(len(totals), dtype=totals.dtype, device=totals.device), []
+    for first in range(0, len(totals), at_once):
+        part = chosen[first : first + at_once]
+        slopes = torch.autograd.grad(totals, leaves, part, retain_graph=True, is_grads_batched=True, allow_unused=True)
+        unused = [leaf.new_zeros((len(part), *leaf.shape)) for leaf in leaves]
+        found.append([nothing if slope is None else slope for slope, nothing in zip(slopes, unused, strict=True)])
+    return found
 
 
 def _total(column: Tensor, demands: int | Tensor) -> Tensor:

@@ -24,6 +24,8 @@ def finetune(
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the measurements.")] = 20,
     learning_rate: Annotated[float, typer.Option("--learning-rate", min=1e-8, help="Of the optimizer.")] = 3e-4,
     forgetting: Annotated[float, typer.Option("--forgetting", min=0.0, help="How much worse it may get on simulated networks.")] = 0.1,
+    relative: Annotated[float, typer.Option("--relative", min=0.0, help="Weight of the relative error beside the logarithm's 1.")] = 0.0,
+    rehearsed: Annotated[float, typer.Option("--rehearsed", min=0.0, help="Simulated samples beside each measured one.")] = 0.5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of order and rehearsal.")] = 0,
     limit: Annotated[int | None, typer.Option("--limit", min=2, help="Only the first N samples.", show_default=False)] = None,
     destination: Destination,
@@ -35,7 +37,9 @@ def finetune(
     from nettwin.learn.finetune import finetune as run
     from nettwin.predict.neural.library import SHIPPED, load_library
 
-    args = FinetuneArgs(seed=seed, epochs=epochs, learning_rate=learning_rate, most_forgetting=forgetting)
+    args = FinetuneArgs(
+        seed=seed, epochs=epochs, learning_rate=learning_rate, most_forgetting=forgetting, relative=relative, rehearsed=rehearsed
+    )
     with progress(f"fine-tuning on {dataset}") as share:
         measured = [
             (imported.scenario, imported.performance)

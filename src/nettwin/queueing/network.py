@@ -9,10 +9,11 @@ from nettwin.queueing.calibration import DEFAULT, Calibration
 from nettwin.queueing.carrying import Arrivals, QueueLoss, carry
 from nettwin.queueing.demand_hops import DemandHops, demand_hops
 from nettwin.queueing.dispersion import Sources
+from nettwin.queueing.long_ways import LongWays, long_ways
 from nettwin.queueing.platoons import Platoons, platoons
 from nettwin.queueing.port_model import discipline_codes
 from nettwin.queueing.ports import Ports, ports_of
-from nettwin.queueing.size_atoms import SizeAtoms, atoms_of
+from nettwin.queueing.size_atoms import SizeAtoms, atoms_of, fine_atoms_of
 from nettwin.queueing.streams import Streams, Wires, link_streams, queue_streams, wires
 from nettwin.scenario import Routing, Scenario
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
@@ -34,6 +35,7 @@ class Network:
     excess_s: FloatArray  # [link, slot, window] the table as work, in seconds of the server
     atoms: SizeAtoms
     platoons: Platoons
+    long_ways: LongWays
     into_links: Wires
     into_queues: Streams
     calibration: Calibration
@@ -63,6 +65,7 @@ def network_of(scenario: Scenario, routing: Routing, calibration: Calibration = 
         excess_s=table.excess[ports.slots] / 2 / ports.capacity_bps[:, None, None] ** 2,
         atoms=atoms,
         platoons=found,
+        long_ways=long_ways(ports, hops, fine_atoms_of(scenario.traffic), streams, np.stack([rate, found.spacing_bps])),
         into_links=wires(streams[0], ports, rate, found.spacing_bps),
         into_queues=streams[1],
         calibration=calibration,

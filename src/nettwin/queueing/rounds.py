@@ -12,6 +12,7 @@ from nettwin.queueing.burstiness import place_of
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.carrying import NO_TRAFFIC, carry_compiled
 from nettwin.queueing.finite_queue import solve_compiled
+from nettwin.queueing.long_ways import LONG, WAIT, fresh_line_compiled, mean_line_compiled
 from nettwin.queueing.network import Network
 from nettwin.queueing.port_model import _DRR, QueueWork, all_views
 from nettwin.queueing.precedence import PortLoads
@@ -43,6 +44,7 @@ class Queues(NamedTuple):
     biased_bits: FloatArray  # largest E[size**2] / E[size] of a demand
     offered_packet_rate: FloatArray
     platoon_wait_s: FloatArray
+    long_ways: FloatArray  # [queue, 7] as in LongWays
     excess: FloatArray  # [queue + 1, window] as in Burstiness
 
 
@@ -140,6 +142,7 @@ def _queues_of(network: Network) -> Queues:
         biased_bits=network.biased_bits,
         offered_packet_rate=network.offered.packet_rate,
         platoon_wait_s=network.platoons.wait_s,
+        long_ways=network.long_ways.queues,
         excess=network.table.excess,
     )
 
@@ -323,11 +326,17 @@ def _columns(
                 continue
             offered = own[0, queue] if rate[queue] > NO_TRAFFIC else 1e-12
             share, work_s = seen[0, link, slot], max(seen[1, link, slot], 1e-30)
-            more = queues.platoon_wait_s[queue] * (share * max(share - offered, _LEAST_FREE * share))
+            divisor = share * max(share - offered, _LEAST_FREE * share)
+            more, behind_s = queues.platoon_wait_s[queue] * divisor, queues.platoon_wait_s[queue]
+            way = queues.long_ways[queue]
+            if way[LONG] > 0:
+                line = mean_line_compiled(way, fresh_line_compiled(way, share, offered))
+                wait_s = (1 - way[LONG]) * (work_s / divisor + behind_s) + way[LONG] * (line[0] + line[1] * work_s / divisor)
+                more, behind_s = wait_s * divisor - work_s, (1 - way[LONG]) * behind_s + way[LONG] * way[WAIT]
             columns[0, queue], columns[1, queue], columns[2, queue], columns[3, queue] = offered, share, work_s + more, seen[2, link, slot]
             columns[4, queue], columns[5, queue], columns[6, queue] = max(rate[queue], NO_TRAFFIC), own[2, queue], variation[queue]
             columns[7, queue] = _waiting_places(queues, queue, room[queue], share)
-            in_platoons[queue] = more / (work_s + more)
+            in_platoons[queue] = behind_s * divisor / (work_s + more)
     return columns, in_platoons
 
 

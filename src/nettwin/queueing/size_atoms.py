@@ -83,3 +83,38 @@ def _exponential_means(mass: float) -> FloatArray:
     kept = 1 - mass * np.linspace(0, 1, N_ATOMS + 1)
     gain = np.where(kept > 0, kept - kept * np.log(np.maximum(kept, 1e-300)), 0.0)  # integral of -ln over (0, kept)
     return np.asarray(-np.diff(gain) / mass * N_ATOMS)
+
+
+_CUTS = np.array([0.0, 0.25, 0.5, 0.7, 0.82, 0.9, 0.95, 0.975, 0.988, 0.995, 0.998, 0.9995, 1.0])  # finer where packets are long
+
+
+def fine_atoms_of(traffic: Traffic) -> SizeAtoms:
+    """The sizes of all demands with their rare long packets, which decide where many follow one of them."""
+    table, row = demand_sizes(traffic)
+    pairs = [_fine(sizes) for sizes in table]
+    width = max(len(sizes) for sizes, _ in pairs)
+    bits = np.array([np.pad(sizes, (0, width - len(sizes)), mode="edge") for sizes, _ in pairs])
+    weights = np.array([np.pad(weight, (0, width - len(weight))) for _, weight in pairs])
+    return SizeAtoms(bits, weights, row)
+
+
+def _fine(sizes: PacketSizes) -> tuple[FloatArray, FloatArray]:
+    if isinstance(sizes, ExponentialSize):
+        return sizes.mean_bits * _cut_means(1.0), np.diff(_CUTS)
+    if isinstance(sizes, TruncatedExponentialSize):
+        width = (sizes.max_bits - sizes.min_bits) / sizes.scale_bits
+        return sizes.min_bits + sizes.scale_bits * _cut_means(-float(np.expm1(-width))), np.diff(_CUTS)
+    if isinstance(sizes, EmpiricalSizes) and len(sizes.sizes_bits) > len(_CUTS):
+        bits, weights = np.array(sizes.sizes_bits), np.array(sizes.probabilities) / sum(sizes.probabilities)
+        group = np.searchsorted(_CUTS, np.cumsum(weights) - weights / 2, side="right")
+        mass = np.bincount(group, weights).astype(np.float64)
+        return np.bincount(group, weights * bits)[mass > 0] / mass[mass > 0], mass[mass > 0]
+    if isinstance(sizes, EmpiricalSizes):
+        return np.array(sizes.sizes_bits), np.array(sizes.probabilities) / sum(sizes.probabilities)
+    return _atoms(sizes)
+
+
+def _cut_means(mass: float) -> FloatArray:
+    kept = 1 - mass * _CUTS
+    gain = np.where(kept > 0, kept - kept * np.log(np.maximum(kept, 1e-300)), 0.0)
+    return np.asarray(-np.diff(gain) / mass / np.diff(_CUTS))

@@ -23,7 +23,7 @@ _FEW_HOPS, _MANY_HOPS = 2.0, 4.0
 _EQUAL_SIZES, _VARIED_SIZES = 0.1, 0.4
 """Squared coefficient of variation of sizes, likewise: among packets of like size nobody gets ahead."""
 _LONE = 0.8
-"""Part of a single port's wait that those wait who follow nobody: chosen by hand on 14 random and 6 uniform rings of 80 to 150 nodes, simulated for this only."""
+"""Part of a single port's wait that those wait who follow nobody: chosen by hand on 20 rings of 80 to 150 nodes, simulated for this."""
 _FULL, _LEAST_FREE = 0.98, 0.02
 
 LONG, WAIT, FREE, SINGLE, WORK_BEHIND, WORK_FREE, JOINING = range(7)

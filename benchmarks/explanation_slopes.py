@@ -37,13 +37,15 @@ WORTH = 0.005  # relative change of the delay from which a change counts
 STEEP = 8  # candidates that an explanation could afford to ask about
 LARGEST = 5
 HERE, ELSEWHERE = "on its way", "elsewhere"
+LOADS = ((0.6, 1.1), (1.1, 1.6))  # of the busiest link: far above 1 packets are dropped all the time
 
 
 @dataclass(frozen=True)
 class Args:
     """What is measured, and how precisely."""
 
-    scenarios: int = 12
+    scenarios: int = 14
+    """Of each range of loads."""
     demands: int = 3
     packets: float = 1e6
     least_packets: float = 1000.0
@@ -84,20 +86,24 @@ class Results:
 
 
 def main() -> None:
-    args, results = parsed(), Results()
+    args = parsed()
+    results = {load: Results() for load in LOADS}
     started = time.process_time()
-    for number in range(args.scenarios):
-        measure(args, number, results)
-        print(f"network {number}: {time.process_time() - started:.0f} CPU-seconds so far", flush=True)
-    lines = list(report(args, results, time.process_time() - started))
+    for load, found in results.items():
+        for number in range(args.scenarios):
+            measure(args, (number, load), found)
+            print(f"load {load}, network {number}: {time.process_time() - started:.0f} CPU-seconds so far", flush=True)
+    lines = list(report(args, list(results.values()), time.process_time() - started))
     print("\n".join(lines))
     args.table.write_text("\n".join(lines) + "\n")
 
 
-def measure(args: Args, number: int, results: Results) -> None:
+def measure(args: Args, which: tuple[int, tuple[float, float]], results: Results) -> None:
     """One network: all numbers by slope and by the twin, the steepest by the simulator as well."""
+    number, load = which
     rng = np.random.default_rng([args.seed, number])
-    scenario = observed(random_scenario(rng, replace(SPACE, recorded_share=float(number % 2 == 0))), args.packets)
+    space = replace(SPACE, recorded_share=float(number % 2 == 0), max_load=load)
+    scenario = observed(random_scenario(rng, space), args.packets)
     truth = Truth(scenario, SimulatorPredictor(seed=args.seed), SimulatorPredictor(seed=args.seed + 1))
     question, predictor = with_realised_rates(scenario, truth.before), NeuralPredictor()
     answered = Answered(question, *predictor.predict_hops(question))
@@ -142,55 +148,56 @@ def simulated(
             yield where, float(found.by_slope[number]), float(found.by_twin[number]), relative(*pair, row)
 
 
-def report(args: Args, results: Results, cpu_s: float) -> Iterator[str]:
-    demands = results.demands
-    n_numbers = sum(len(each.by_twin) for each in demands)
-    large = [each for each in demands if each.is_large.sum() > 3]
+def report(args: Args, parts: list[Results], cpu_s: float) -> Iterator[str]:
+    columns = " | ".join(f"busiest link {low} to {high}" for low, high in LOADS)
     yield "# Do slopes say what changes do?\n"
     yield f"Made by `python benchmarks/explanation_slopes.py` in {cpu_s:.0f} CPU-seconds: {args.scenarios} random networks of 6 to 12"
-    yield f"nodes, busiest link at 0.6 to 1.1, {args.packets:.0e} packets per simulation, {len(demands)} demands. Slopes are derivatives of"
-    yield "the neural twin; changes are 10 % more of a capacity and 10 % less of a demand, all on the same paths. A slope s says"
+    yield f"nodes for each range of loads, {args.demands} demands of each explained, {args.packets:.0e} packets per simulation. Slopes are"
+    yield "derivatives of the neural twin; changes are 10 % more of a capacity or 10 % less of a demand, on the same paths. A slope s says"
     yield "factor**s - 1.\n"
-    yield "## Beside the twin's own changes\n"
-    yield "| every link and demand of the network, by slope and asked one by one | |"
-    yield "|---|---|"
-    signs = [np.mean(np.sign(each.by_slope[each.is_large]) == np.sign(each.by_twin[each.is_large])) for each in large]
-    ratios = np.concatenate([each.by_slope[each.is_large] / each.by_twin[each.is_large] for each in large])
-    ranks = [spearmanr(each.by_slope[each.is_large], each.by_twin[each.is_large]).statistic for each in large]
-    yield f"| numbers, over all demands | {n_numbers:,} |"
-    yield f"| of them change the delay by more than {WORTH:.1%} | {sum(int(each.is_large.sum()) for each in demands):,} |"
-    yield f"| rank correlation among these, mean over demands (least) | {np.mean(ranks):.3f} ({np.min(ranks):.3f}) |"
-    yield f"| same sign | {np.mean(signs):.1%} |"
-    yield f"| change by slope over change asked, median (tenth, ninetieth percentile) | {spread(ratios)} |"
-    yield f"| the {LARGEST} largest among the {STEEP} steepest | {np.nanmean([each.found(each.steepest) for each in demands]):.1%} |"
-    yield f"| ... among what an explanation asks about without slopes | {np.nanmean([each.found(each.usual) for each in demands]):.1%} |"
-    yield f"| CPU-seconds per network: slopes of {args.demands} demands; all changes in batches | {per_network(args, results)} |\n"
-    yield "## Beside the simulator\n"
-    for where in (HERE, ELSEWHERE):
-        yield from beside_simulator(where, [row[1:] for row in results.simulated if row[0] == where])
-
-
-def spread(ratios: np.ndarray) -> str:
-    low, middle, high = np.quantile(ratios, [0.1, 0.5, 0.9])
-    return f"{middle:.2f} ({low:.2f}, {high:.2f})"
-
-
-def per_network(args: Args, results: Results) -> str:
-    return f"{results.slope_s / args.scenarios:.2f}; {results.twin_s / args.scenarios:.2f}"
-
-
-def beside_simulator(where: str, rows: list[tuple[float, float, float]]) -> Iterator[str]:
-    if not rows:
-        yield f"Nothing {where} was steep enough.\n"
-        return
-    by_slope, by_twin, truth = (np.array(column) for column in zip(*rows, strict=True))
-    columns = [compare(by_slope, truth), compare(by_twin, truth)]
-    yield f"| the steepest {where} | slopes with simulated | the twin's changes with simulated |"
+    yield "## Every link and demand of the network: slopes beside the twin's own changes\n"
+    yield f"| | {columns} |"
     yield "|---|---|---|"
-    for name in columns[0]:
-        yield f"| {name} | {columns[0][name]} | {columns[1][name]} |"
+    rows = [beside_twin(args, part) for part in parts]
+    for name in rows[0]:
+        yield f"| {name} | {rows[0][name]} | {rows[1][name]} |"
+    for where in (HERE, ELSEWHERE):
+        told = [beside_simulator([row[1:] for row in part.simulated if row[0] == where]) for part in parts]
+        yield f"\n## The steepest {where}: beside the simulator\n"
+        yield f"| slope; the twin's own change | {columns} |"
+        yield "|---|---|---|"
+        for name in told[0]:
+            yield f"| {name} | {told[0][name]} | {told[1][name]} |"
+
+
+def beside_twin(args: Args, results: Results) -> dict[str, str]:
+    demands = results.demands
+    large = [each for each in demands if each.is_large.sum() > 3]
+    signs = np.concatenate([np.sign(each.by_slope[each.is_large]) == np.sign(each.by_twin[each.is_large]) for each in demands])
+    ratios = np.concatenate([each.by_slope[each.is_large] / each.by_twin[each.is_large] for each in demands])
+    ranks = [spearmanr(each.by_slope[each.is_large], each.by_twin[each.is_large]).statistic for each in large]
+    low, middle, high = np.quantile(ratios, [0.1, 0.5, 0.9])
+    found = (np.nanmean([each.found(each.steepest) for each in demands]), np.nanmean([each.found(each.usual) for each in demands]))
+    return {
+        "numbers, over all demands": f"{sum(len(each.by_twin) for each in demands):,}",
+        f"of them change the delay by more than {WORTH:.1%}": f"{len(signs):,}",
+        "rank correlation among these, mean over demands (least)": f"{np.mean(ranks):.3f} ({np.min(ranks):.3f})",
+        "same sign": f"{signs.mean():.1%}",
+        "change by slope over change asked, median (tenth, ninetieth percentile)": f"{middle:.2f} ({low:.2f}, {high:.2f})",
+        f"the {LARGEST} largest changes are among the {STEEP} steepest": f"{found[0]:.1%}",
+        "... among what an explanation asks without slopes": f"{found[1]:.1%}",
+        f"CPU-seconds per network: slopes of {args.demands} demands": f"{results.slope_s / args.scenarios:.2f}",
+        "... all changes, asked in batches": f"{results.twin_s / args.scenarios:.2f}",
+    }
+
+
+def beside_simulator(rows: list[tuple[float, float, float]]) -> dict[str, str]:
+    """By slope, by the twin's own change; what is simulated."""
+    by_slope, by_twin, truth = (np.array(column) for column in zip(*rows, strict=True))
+    first, second = compare(by_slope, truth), compare(by_twin, truth)
+    result = {name: f"{first[name]}; {second[name]}" for name in first if name != "changes"}
     sizes = [f"{np.abs(values).mean():.1%}" for values in (by_slope, by_twin, truth)]
-    yield f"| size of the change, mean (simulated: {sizes[2]}) | {sizes[0]} | {sizes[1]} |\n"
+    return {"changes": first["changes"], **result, "mean size (simulated)": f"{sizes[0]}; {sizes[1]} ({sizes[2]})"}
 
 
 def parsed() -> Args:

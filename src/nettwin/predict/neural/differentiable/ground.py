@@ -1,23 +1,25 @@
 """What an answer rests on besides the networks' outputs, on tensors: as ``nettwin.predict.neural.ground``."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from nettwin.predict.neural.batch import Batch
 from nettwin.predict.neural.differentiable.facts import Solved
-from nettwin.predict.neural.ground import DemandGround, Ground, HopGround, QueueGround
+from nettwin.predict.neural.ground import DemandGround, Ground, HopGround, link_load, queue_ground
 from nettwin.predict.neural.tensor_arrays import TENSORS
 from nettwin.queueing.differentiable.gathering import at, over
+from nettwin.queueing.differentiable.values import State
 
 
 def ground_of_solved(solved: Solved, batch: Batch, reference_s: Tensor) -> Ground:
     """The columns of theory's answer; hops and paths in the order of the batch."""
-    facts, physics, hops = solved.facts, batch.physics, solved.state.network.hops
-    link_load = _link_load(solved)
+    facts, physics = solved.facts, batch.physics
     return Ground(
         arrays=TENSORS,
-        demands=_demands(solved, batch, reference_s, at(link_load, hops.link)),
-        queues=_queues(solved, link_load),
+        demands=_demands(solved, batch, reference_s),
+        queues=queue_ground(_queues(solved.state), solved.state, facts.nodes_by_queue, TENSORS),
         hops=HopGround(
             batch.hop_path, batch.hop_queue, physics.hop_variance.double(), batch.path_demand, batch.path_share, physics.path_fixed
         ),
@@ -26,8 +28,9 @@ def ground_of_solved(solved: Solved, batch: Batch, reference_s: Tensor) -> Groun
     )
 
 
-def _demands(solved: Solved, batch: Batch, reference_s: Tensor, hop_load: Tensor) -> DemandGround:
+def _demands(solved: Solved, batch: Batch, reference_s: Tensor) -> DemandGround:
     senders, figures, hops = solved.senders, solved.figures, solved.state.network.hops
+    hop_load = at(link_load(solved.state), hops.link)
     return DemandGround(
         rate_bps=senders.rate_bps,
         packet_rate=senders.packet_rate,
@@ -42,31 +45,17 @@ def _demands(solved: Solved, batch: Batch, reference_s: Tensor, hop_load: Tensor
     )
 
 
-def _queues(solved: Solved, link_load: Tensor) -> QueueGround:
-    state, ports = solved.state, solved.state.network.ports
+@dataclass(frozen=True, eq=False)
+class _Queues:
+    """Theory's answer for queues, as far as it is read here."""
+
+    utilization: Tensor
+    loss_ratio: Tensor
+
+
+def _queues(state: State) -> _Queues:
     arriving, sent = state.carried.arriving.packet_rate, state.carried.sent_packet_rate
-    return QueueGround(
-        is_used=sent > 0,
-        arriving_packet_rate=arriving,
-        sent_packet_rate=sent,
-        sent_bit_rate=state.carried.sent_bit_rate,
-        theory_utilization=(state.carried.sent_bit_rate / ports.queue_capacity_bps).clamp_max(1.0),
-        theory_loss=torch.where(arriving > 0, (1 - over(sent, arriving)).clamp(0.0, 1.0), 0.0),
-        unit_s=state.service_s,
-        window_s=state.window_s,
-        capacity_bps=ports.queue_capacity_bps,
-        buffer_bits=ports.buffer_bits,
-        room_packets=ports.buffer_packets + torch.where(ports.holds_packet_in_service, 0.0, 1.0),
-        load=ports.of_link(link_load),
-        offered_utilization=state.network.offered.bit_rate / ports.queue_capacity_bps,
-        in_platoons=state.in_platoons,
-        size_share=state.network.platoons.size_share,
-        n_nodes=solved.facts.nodes_by_queue,
-        link=ports.link_of_queue,
-        link_capacity_bps=ports.capacity_bps,
+    return _Queues(
+        utilization=(state.carried.sent_bit_rate / state.network.ports.queue_capacity_bps).clamp_max(1.0),
+        loss_ratio=torch.where(arriving > 0, (1 - over(sent, arriving)).clamp(0.0, 1.0), 0.0),
     )
-
-
-def _link_load(solved: Solved) -> Tensor:  # [link]
-    ports = solved.state.network.ports
-    return ports.per_link(solved.state.network.offered.bit_rate) / ports.capacity_bps

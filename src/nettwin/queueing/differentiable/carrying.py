@@ -47,7 +47,7 @@ def _followed(layout: Layout, flat: Tensor, slope: Tensor) -> tuple[Tensor, Tens
     before, after, ends, tiny = [], [], [], torch.finfo(flat.dtype).tiny
     sizes = list(layout.n_at)
     # split rather than sliced: the derivative of a slice has the size of the whole
-    for n, unlost, per_bit in zip(sizes, (1 - flat).split(sizes), slope.split(sizes, dim=1), strict=True):
+    for n, unlost, per_bit in zip(sizes, torch.split(1 - flat, sizes), torch.split(slope, sizes, dim=1), strict=True):
         ends.append(left[:, n:])
         left = left[:, :n]
         before.append(left)

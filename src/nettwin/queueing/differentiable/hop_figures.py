@@ -16,7 +16,7 @@ def hop_losses(state: State, layout: Layout) -> Tensor:  # [hop]
     biased = second / mean
     packets, bits = torch.ones_like(mean), torch.ones_like(mean)
     found = []
-    for here, n in zip(at_hop.split(layout.n_at), layout.n_at, strict=True):
+    for here, n in zip(torch.split(at_hop, list(layout.n_at)), layout.n_at, strict=True):
         flat, per_bit = here.unbind(1)
         packets, bits = packets[:n], bits[:n]
         per_size = per_bit * over(bits, packets)

@@ -49,7 +49,7 @@ class _Mixes:
     def parts(self, n: int) -> "list[_Mixes]":
         """The same in parts of ``n`` rows."""
         columns = (self.atoms_s, self.weights, self.no_wait, self.given_s, self.place)
-        return [_Mixes(*part) for part in zip(*(column.split(n) for column in columns), strict=True)]
+        return [_Mixes(*part) for part in zip(*(torch.split(column, n) for column in columns), strict=True)]
 
 
 @dataclass(frozen=True, eq=False)

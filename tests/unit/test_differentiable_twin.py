@@ -1,7 +1,7 @@
 """The twin on tensors from end to end: the answers of NeuralPredictor, and their derivatives."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,17 @@ def test_recorded_packets() -> None:
     with torch.no_grad():
         figures = DifferentiableTwin.of(scenario).figures()
     np.testing.assert_allclose(figures.demands["delay_s"], NeuralPredictor().predict(scenario).demands.delay_s, rtol=2e-2)
+
+
+def test_a_network_that_nothing_passes() -> None:
+    scenario = line(fifo())
+    topology = replace(scenario.topology, links=tuple(replace(link, is_up=False) for link in scenario.topology.links))
+    scenario = replace(scenario, topology=topology)
+    assert (NeuralPredictor().predict(scenario).demands.loss_ratio == 1).all()
+    ours = DifferentiableTwin.of(scenario)
+    with torch.no_grad():
+        assert (ours.figures().demands["loss_ratio"] == 1).all()
+    assert all((slope == 0).all() for slope in ours.gradient("loss_ratio", 0).values())
 
 
 def central(scenario: Scenario, changes: Sequence[Change], step: float, demand: int, figure: str) -> float:

@@ -184,7 +184,7 @@ def _ends(batch: Batch, first: Tensor, states: list[Tensor]) -> Tensor:  # [...,
     counts = (*batch.n_at, 0)
     ends = [rows_between(states[k], counts[k + 1], counts[k]) for k in reversed(range(len(states))) if counts[k] > counts[k + 1]]
     whole = [*ends, rows_between(first, counts[0], batch.n_paths)] if counts[0] < batch.n_paths else ends
-    return torch.cat(whole, dim=-2) if len(whole) > 1 else whole[0]
+    return torch.cat(whole, dim=-2) if len(whole) > 1 else [*whole, first][0]  # without any path: none
 
 
 def _by_position(batch: Batch, states: Tensor) -> list[Tensor]:

@@ -97,7 +97,9 @@ def _backward(totals: Tensor, leaves: list[Tensor], at_once: int) -> list[list[T
     chosen, found = torch.eye(len(totals), dtype=totals.dtype, device=totals.device), []
     for first in range(0, len(totals), at_once):
         part = chosen[first : first + at_once]
-        slopes = torch.autograd.grad(totals, leaves, part, retain_graph=True, is_grads_batched=True, allow_unused=True)
+        slopes: Sequence[Tensor | None] = [None] * len(leaves)
+        if totals.requires_grad:  # else nothing passes this network
+            slopes = torch.autograd.grad(totals, leaves, part, retain_graph=True, is_grads_batched=True, allow_unused=True)
         unused = [leaf.new_zeros((len(part), *leaf.shape)) for leaf in leaves]
         found.append([nothing if slope is None else slope for slope, nothing in zip(slopes, unused, strict=True)])
     return found

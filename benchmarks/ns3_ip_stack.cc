@@ -3,9 +3,9 @@
 // Input: delays' resolution [s]; per link its metric and which link is its way back; then what exchange.py writes. ns-3 finds the paths
 // itself, and draws among equal ones. Output per demand as that of network.cc: sent, dropped, bits sent, bits delivered, packets counted;
 // delays' mean, deviation, variation between packets and quantiles, those and the deviation from FlowMonitor's histograms; then packet-hops.
+#include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -51,7 +51,7 @@ std::vector<Sizes> sizes;
 std::vector<Demand> demands;
 std::vector<Ipv4Address> address;
 NodeContainer nodes;
-double warm_up_s, end_s;
+double resolution_s, warm_up_s, end_s;
 
 void
 Send(uint32_t index)
@@ -143,42 +143,64 @@ Connect(uint32_t index, std::pair<uint32_t, uint32_t> ends)
     Simulator::Schedule(Seconds(demand.source.FirstGap()), &Send, index);
 }
 
-void
-WriteDelays(const Histogram& delays, const FlowMonitor::FlowStats& flow)
+// A demand is several flows where it leaves its source by several interfaces, each of which has an address.
+struct Seen
 {
-    const double n = flow.rxPackets, mean = flow.delaySum.GetSeconds() / n;
-    double squares = 0;
-    for (uint32_t bin = 0; bin < delays.GetNBins(); bin++)
+    double sent = 0, arrived = 0, sent_bits = 0, arrived_bits = 0, delay_s = 0, steps_s = 0;
+    std::vector<double> delays; // counts per resolution_s
+
+    void Add(const FlowMonitor::FlowStats& flow)
     {
-        const double apart = (delays.GetBinStart(bin) + delays.GetBinEnd(bin)) / 2 - mean;
-        squares += delays.GetBinCount(bin) * apart * apart;
+        const double ppp_bits = 8.0 * 2; // FlowMonitor counts bytes from the IP header on
+        sent += flow.txPackets;
+        arrived += flow.rxPackets;
+        sent_bits += 8.0 * flow.txBytes + ppp_bits * flow.txPackets;
+        arrived_bits += 8.0 * flow.rxBytes + ppp_bits * flow.rxPackets;
+        delay_s += flow.delaySum.GetSeconds();
+        steps_s += flow.jitterSum.GetSeconds();
+        delays.resize(std::max<size_t>(delays.size(), flow.delayHistogram.GetNBins()));
+        for (uint32_t bin = 0; bin < flow.delayHistogram.GetNBins(); bin++)
+        {
+            delays[bin] += flow.delayHistogram.GetBinCount(bin);
+        }
     }
-    std::cout << ' ' << mean << ' ' << std::sqrt(squares / n) << ' ' << (n > 1 ? flow.jitterSum.GetSeconds() / (n - 1) : 0.0);
-    for (double level : {0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999})
+
+    double Deviation() const
+    {
+        double squares = 0;
+        for (size_t bin = 0; bin < delays.size(); bin++)
+        {
+            const double apart = (bin + 0.5) * resolution_s - delay_s / arrived;
+            squares += delays[bin] * apart * apart;
+        }
+        return std::sqrt(squares / arrived);
+    }
+
+    double Quantile(double level) const
     {
         double below = 0;
-        uint32_t bin = 0;
-        while (bin + 1 < delays.GetNBins() && below + delays.GetBinCount(bin) <= level * n)
+        size_t bin = 0;
+        while (bin + 1 < delays.size() && below + delays[bin] <= level * arrived)
         {
-            below += delays.GetBinCount(bin++);
+            below += delays[bin++];
         }
-        const double within = delays.GetBinCount(bin) ? (level * n - below) / delays.GetBinCount(bin) : 0.0;
-        std::cout << ' ' << delays.GetBinStart(bin) + within * delays.GetBinWidth(bin);
+        return (bin + (delays[bin] > 0 ? (level * arrived - below) / delays[bin] : 0.0)) * resolution_s;
     }
-}
 
-void
-Write(const FlowMonitor::FlowStats& flow)
-{
-    const double ppp_bits = 8.0 * 2; // FlowMonitor counts bytes from the IP header on
-    std::cout << flow.txPackets << ' ' << flow.txPackets - flow.rxPackets << ' ' << 8.0 * flow.txBytes + ppp_bits * flow.txPackets << ' '
-              << 8.0 * flow.rxBytes + ppp_bits * flow.rxPackets << ' ' << flow.rxPackets;
-    if (flow.rxPackets)
+    void Write() const
     {
-        WriteDelays(flow.delayHistogram, flow);
+        std::cout << sent << ' ' << sent - arrived << ' ' << sent_bits << ' ' << arrived_bits << ' ' << arrived;
+        if (arrived > 0)
+        {
+            std::cout << ' ' << delay_s / arrived << ' ' << Deviation() << ' ' << steps_s / std::max(1.0, arrived - 1);
+            for (double level : {0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999})
+            {
+                std::cout << ' ' << Quantile(level);
+            }
+        }
+        std::cout << '\n';
     }
-    std::cout << '\n';
-}
+};
 
 } // namespace
 
@@ -186,7 +208,6 @@ int
 main()
 {
     uint32_t seed, n_nodes, n_links, n_paths, n_sizes, n_demands;
-    double resolution_s;
     std::cin >> resolution_s >> n_links;
     links.resize(n_links);
     for (Link& link : links)
@@ -238,16 +259,16 @@ main()
     Simulator::Run();
     std::cout.precision(12);
     Ptr<Ipv4FlowClassifier> classifier = DynamicCast<Ipv4FlowClassifier>(helper.GetClassifier());
-    std::map<uint32_t, FlowMonitor::FlowStats> by_demand;
+    std::vector<Seen> seen(n_demands);
     double hops = 0;
-    for (const auto& [flow, seen] : monitor->GetFlowStats())
+    for (const auto& [flow, stats] : monitor->GetFlowStats())
     {
-        by_demand[classifier->FindFlow(flow).sourcePort - FIRST_PORT] = seen;
-        hops += seen.rxPackets + seen.timesForwarded;
+        seen[classifier->FindFlow(flow).sourcePort - FIRST_PORT].Add(stats);
+        hops += stats.rxPackets + stats.timesForwarded;
     }
-    for (uint32_t index = 0; index < n_demands; index++)
+    for (const Seen& demand : seen)
     {
-        Write(by_demand[index]);
+        demand.Write();
     }
     std::cout << hops << '\n';
     Simulator::Destroy();

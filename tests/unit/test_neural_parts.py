@@ -53,6 +53,18 @@ def test_theory_side_by_side_gives_the_same_graph() -> None:
         np.testing.assert_allclose(getattr(together, name), getattr(apart, name), rtol=1e-4, atol=1e-4)
 
 
+def test_queues_that_the_network_may_not_correct_keep_what_theory_says() -> None:
+    graph, models = prior_of(drawn(3)).graph, [model(0)]
+    physics = graph.physics
+    free = run(models, graph)
+    bound = run(models, replace(graph, queue_correctable=np.zeros_like(graph.queue_correctable)))
+    longest = np.minimum(physics.hop_wait, physics.hop_room)
+    assert not np.allclose(free.hop_wait, longest, rtol=1e-3)
+    np.testing.assert_allclose(bound.hop_wait, longest, rtol=1e-5)
+    np.testing.assert_allclose(bound.ipdv, np.maximum(physics.demand_ipdv, 1e-9), rtol=1e-2, atol=1e-8)
+    np.testing.assert_array_equal(bound.trust, free.trust)
+
+
 def test_hops_are_sorted_by_position() -> None:
     graph = prior_of(drawn(5)).graph
     batch = batch_of(graph)

@@ -18,7 +18,7 @@ from nettwin.scenario import Scenario
 
 Floats = npt.NDArray[np.float32]
 
-VERSION = 6
+VERSION = 7
 """Of the features: examples that were kept by other code are computed again."""
 _NO_NOISE = 0.01  # relative standard error where the measurement does not tell
 _FEW_PACKETS = 0.3  # where a simulated demand sent too few packets to tell

@@ -36,6 +36,7 @@ class Batch:
 
     queue_plain: Tensor  # [queue, feature]
     queue_theory: Tensor
+    queue_correctable: Tensor  # [queue]
     queue_link: Tensor  # [queue]
     n_links: int
     pair_queue: Tensor  # [pair] queues of one port, each with each other
@@ -85,6 +86,7 @@ def batch_of(graph: Graph, device: str = "cpu") -> Batch:
     return Batch(
         queue_plain=tensor(graph.queue_plain),
         queue_theory=tensor(graph.queue_theory),
+        queue_correctable=tensor(graph.queue_correctable),
         queue_link=tensor(graph.queue_link),
         n_links=graph.n_links,
         pair_queue=tensor(pairs[0]),

@@ -37,6 +37,7 @@ class Graph:
 
     queue_plain: Floats  # [queue, feature] what the scenario itself says
     queue_theory: Floats  # [queue, feature] what queueing theory adds
+    queue_correctable: Floats  # [queue] how far corrections learned on small networks apply: less where many share long ways
     queue_link: Ints  # [queue]
     n_links: int
     hop_plain: Floats  # [hop, feature]

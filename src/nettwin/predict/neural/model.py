@@ -14,6 +14,7 @@ from nettwin.predict.neural.shape import ModelShape
 
 N_SCALES = 5  # mean delay, variation, quantiles, IPDV, loss
 N_QUEUE_SCALES = 2  # delay, loss
+_NO_WAIT = 1e-6  # relative to the reference delay
 _STRANGE = 4.0  # squared distance to the training range at which a correction is halved
 
 
@@ -160,7 +161,7 @@ class TwinModel(nn.Module):
             for low, high in in_parts(states, states.shape[-2])
         ]
         raw = torch.cat(parts, dim=-2) if len(parts) > 1 else parts[0]
-        kept = trust[..., batch.hop_queue] if self.shape.has_prior else torch.ones_like(batch.hop_weight)
+        kept = (trust * batch.queue_correctable)[..., batch.hop_queue] if self.shape.has_prior else torch.ones_like(batch.hop_weight)
         bound = self.shape.bound
         corrections = Corrections(
             wait=kept * bound * tanh(raw[..., 0] / bound),
@@ -171,12 +172,20 @@ class TwinModel(nn.Module):
         ends = row_sums(physical.weight.unsqueeze(-1) * last, batch.path_demand, batch.n_demands)
         about = torch.cat([ends, physical.summary], dim=-1)
         heads = Heads(
-            demand=self.demand_out(about),
+            demand=self.demand_out(about) * _correctable(batch).unsqueeze(-1) if self.shape.has_prior else self.demand_out(about),
             scales=self.scale_out(about.detach()) + FIRST_SCALE,
             queue_scales=self.queue_scale_out(at_queue.detach()) + FIRST_SCALE,
             trust=trust,
         )
         return outputs_of(batch, physical, heads, self.shape.has_prior)
+
+
+def _correctable(batch: Batch) -> Tensor:  # [demand]
+    """Share of a demand's waits, by theory, at queues that the network may correct."""
+    wait = batch.physics.hop_wait
+    by_path = sums(torch.stack([wait, wait * batch.queue_correctable[batch.hop_queue]]), batch.hop_path, batch.n_paths)
+    total, own = sums(batch.path_share * by_path, batch.path_demand, batch.n_demands).unbind(0)
+    return (own + _NO_WAIT) / (total + _NO_WAIT)
 
 
 def _ends(batch: Batch, first: Tensor, states: list[Tensor]) -> Tensor:  # [..., path, column]

@@ -155,7 +155,8 @@ def ip_stack(ns3: Ns3Predictor) -> str:
     ours = SimulatorPredictor(seed=1).predict(scenario)
     return (
         f"With IPv4, UDP sockets and FlowMonitor (`benchmarks/ns3_ip_stack.cc`, without FqCoDel) it does\n"
-        f"{hops / seconds / 1e6:.3f} million hops per CPU s on the first scenario, with a mean delay of {1e3 * delay_s:.3f} ms (ours {1e3 * mean_delay_s(ours):.3f} ms)."
+        f"{hops / seconds / 1e6:.3f} million hops per CPU s on the first scenario, with a mean delay of {1e3 * delay_s:.3f} ms"
+        f" (ours {1e3 * mean_delay_s(ours):.3f} ms)."
     )
 
 

@@ -12,16 +12,33 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from nettwin.controlplane import route
 from nettwin.generate.scenarios import ScenarioSpace, random_scenario
+from nettwin.queueing.delays import hop_delays as compiled_hop_delays
+from nettwin.queueing.delays import size_s_per_bit as compiled_size_s_per_bit
 from nettwin.queueing.differentiable.conversion import tensors_of
+from nettwin.queueing.differentiable.delays import hop_delays, size_s_per_bit
 from nettwin.queueing.differentiable.network import network_of
 from nettwin.queueing.differentiable.rounds import solve_network
 from nettwin.queueing.differentiable.structure import inputs_of, structure_of
 from nettwin.queueing.differentiable.values import Inputs, State, Structure
 from nettwin.queueing.fixed_point import NetworkState
 from nettwin.queueing.fixed_point import solve_network as solve_compiled
+from nettwin.queueing.long_ways import LONG
 from nettwin.queueing.network import network_of as compiled_network_of
 from nettwin.queueing.side_by_side import side_by_side
-from nettwin.scenario import Demand, Discipline, FixedSize, Link, Node, PacketTrace, Routing, Scenario, Topology, Traffic
+from nettwin.scenario import (
+    Demand,
+    Discipline,
+    EmpiricalSizes,
+    ExponentialSize,
+    FixedSize,
+    Link,
+    Node,
+    PacketTrace,
+    Routing,
+    Scenario,
+    Topology,
+    Traffic,
+)
 
 ROUNDS = 8
 SPACE = ScenarioSpace(nodes=(3, 7), trouble_share=0.5)
@@ -160,6 +177,55 @@ def test_derivatives_are_finite(seed: int) -> None:
     assert [name for name, slope in used.items() if not bool(torch.isfinite(slope).all())] == []
 
 
+def long_ring(hops: list[int]) -> tuple[Scenario, Routing]:
+    """One way round a ring of 40 nodes; sizes of two laws, one wire slower than the others."""
+    nodes = [f"n{i:02d}" for i in range(40)]
+    links = tuple(Link(f"l{i:02d}", nodes[i], nodes[(i + 1) % 40], 8e5 if i == 7 else 1e6) for i in range(40))
+    topology, rate = Topology(tuple(Node(node) for node in nodes), links), 0.6 * 1e6 / sum(hops)
+    sizes = (ExponentialSize(1000.0), EmpiricalSizes((320.0, 4608.0, 12000.0), (7 / 12, 4 / 12, 1 / 12)))
+    demands = [Demand(nodes[i], nodes[(i + far) % 40], rate, packet_sizes=sizes[i % 2]) for i in range(40) for far in hops]
+    scenario = Scenario(topology, Traffic.of(demands, topology))
+    return scenario, route(scenario)
+
+
+@pytest.mark.parametrize("hops", [[1, 30], [1, 10, 20]], ids=["all long", "half long"])
+def test_long_ways_are_those_of_the_compiled_theory(hops: list[int]) -> None:
+    scenario, routing = long_ring(hops)
+    state, expected = state_of(scenario, routing), compiled_state(scenario, routing)
+    assert expected.network.long_ways.queues[:, LONG].max() > 0.1
+    assert_equal(state, expected)
+    assert state.network.long_ways is not None
+    np.testing.assert_allclose(state.network.long_ways.queues.numpy(), expected.network.long_ways.queues, rtol=1e-9, atol=1e-12)
+    found, wanted = hop_delays(state), compiled_hop_delays(expected)
+    for name in ("wait_s", "variance_s2", "change_s2"):
+        np.testing.assert_allclose(getattr(found, name).numpy(), getattr(wanted, name), rtol=1e-9, err_msg=name)
+    np.testing.assert_allclose(size_s_per_bit(state).numpy(), compiled_size_s_per_bit(expected), rtol=1e-9)
+    again = hop_delays(tensors_of(expected))
+    np.testing.assert_allclose(again.variance_s2.numpy(), wanted.variance_s2, rtol=1e-9)
+
+
+def test_derivatives_on_long_ways_are_those_of_the_compiled_theory() -> None:
+    (scenario, routing), step = long_ring([1, 10, 20]), 1e-6
+    structure, inputs = parts(scenario, routing)
+    by_name = leaves(inputs)
+    waits = hop_delays(solve_network(network_of(structure, inputs), ROUNDS))
+    sums = waits.wait_s.sum(), waits.variance_s2.sum()
+    slopes = [torch.autograd.grad(one, list(by_name.values()), retain_graph=True, allow_unused=True) for one in sums]
+    totals = [float(one.detach()) for one in sums]
+    assert all(bool(torch.isfinite(slope).all()) for one in slopes for slope in one if slope is not None)
+
+    def summed(name: str, row: int, factor: float) -> np.ndarray:
+        changed = compiled_hop_delays(compiled_state(CHANGES[name](scenario, row, factor), routing))
+        return np.array([changed.wait_s.sum(), changed.variance_s2.sum()])
+
+    for name, row in (("rate_bps", 5), ("rate_bps", 50), ("capacity_bps", 7)):
+        place = list(by_name).index(name)
+        value = float(by_name[name][row].detach())
+        exact = [float(one[place][row]) * value / total for one, total in zip(slopes, totals, strict=True)]
+        central = (summed(name, row, 1 + step) - summed(name, row, 1 - step)) / (2 * step) / summed(name, row, 1.0)
+        np.testing.assert_allclose(exact, central, rtol=1e-3, atol=1e-6, err_msg=f"{name} {row}")
+
+
 def with_capacity(scenario: Scenario, row: int, factor: float) -> Scenario:
     links = list(scenario.topology.links)
     links[row] = replace(links[row], capacity_bps=links[row].capacity_bps * factor)
@@ -197,9 +263,10 @@ def test_derivatives_are_those_of_the_compiled_theory(seed: int, name: str) -> N
         np.testing.assert_allclose(exact[:, row] / scale, slope / scale, rtol=1e-4, atol=1e-8)
 
 
-def test_no_value_is_waited_for_and_no_shape_depends_on_one() -> None:
+@pytest.mark.parametrize("case", [drawn(13), long_ring([1, 10])], ids=["drawn", "long ring"])
+def test_no_value_is_waited_for_and_no_shape_depends_on_one(case: tuple[Scenario, Routing]) -> None:
     """Tensors without values go through: a read of a value would raise."""
-    structure, inputs = parts(*drawn(13))
+    structure, inputs = parts(*case)
     mode = FakeTensorMode()
 
     def emptied(value: Any) -> Any:

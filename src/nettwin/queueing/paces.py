@@ -23,6 +23,7 @@ from nettwin.scenario.arrays import FloatArray, IntArray
 _REACHES = np.append(0.0, 2.0 ** np.arange(-3, 8))  # packets longer by one mean size that are within reach, for the table
 _MOST_LOAD = 0.95
 _LEAST_VARIATION, _LEAST_CHANCE, _TINY = 1e-6, 1e-12, 1e-300
+_NOTHING = 1e-9  # mean sizes: a wait that is none but for rounding
 _EDGES = np.array([0.15, 0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 1.9, 2.7, 4.0, 5.5, 7.5, 10.0])  # of size classes, in mean sizes of the queue
 
 
@@ -213,7 +214,7 @@ def _figures(
             mean += part * wait
             square += part * wait**2
             both += part * wait * s
-            none += part if wait <= 0 else 0.0
+            none += part if wait <= _NOTHING else 0.0
     variance, slope = own2 - own**2, 0.0
     if variance > _LEAST_VARIATION * own2:
         slope = min(max((own * mean - both) / variance, 0.0), 1.0)

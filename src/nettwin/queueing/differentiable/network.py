@@ -7,6 +7,7 @@ from nettwin.queueing.burstiness import _N_WINDOWS, _STEP
 from nettwin.queueing.calibration import DEFAULT, Calibration
 from nettwin.queueing.differentiable.dispersion import SourceGroup, Sources, group_excess, n_parameters
 from nettwin.queueing.differentiable.gathering import at, largest, over, sums
+from nettwin.queueing.differentiable.long_ways import long_ways
 from nettwin.queueing.differentiable.platoons import platoons, size_classes
 from nettwin.queueing.differentiable.streams import streams, wires
 from nettwin.queueing.differentiable.values import Arrivals, Burstiness, DemandHops, Inputs, Network, Ports, SizeAtoms, Structure
@@ -44,6 +45,7 @@ def network_of(structure: Structure, inputs: Inputs, calibration: Calibration = 
         excess_s=at(table.excess, ports.slots) / 2 / ports.capacity_bps[:, None, None] ** 2,
         atoms=atoms,
         platoons=found,
+        long_ways=long_ways(structure, (ports, hops, arriving), (into_links, into_queues), (port_rate, found.spacing_bps)),
         into_links=wires(into_links, ports, port_rate, found.spacing_bps),
         into_queues=into_queues,
         calibration=calibration,

@@ -9,11 +9,13 @@ from nettwin.queueing.carrying import NO_TRAFFIC
 from nettwin.queueing.differentiable.carrying import Senders, carry, senders
 from nettwin.queueing.differentiable.finite_queue import solve
 from nettwin.queueing.differentiable.gathering import over, root
+from nettwin.queueing.differentiable.long_ways import lines
 from nettwin.queueing.differentiable.port_model import QueueWork, Rules, server_views
 from nettwin.queueing.differentiable.room import room_in_bits, size_variation, waiting_places
 from nettwin.queueing.differentiable.smoothing import place_of, smoothed_excess
 from nettwin.queueing.differentiable.streams import spared_work
 from nettwin.queueing.differentiable.values import Arrivals, Network, Packets, PortLoads, Ports, QueueLoss, ServerView, State
+from nettwin.queueing.long_ways import WAIT
 from nettwin.queueing.port_model import _DRR
 from nettwin.queueing.rounds import _DAMPING, _LEAST_FREE, _LEAST_SERVICE, _LOSSY, _RARELY, _SHORTEST
 from nettwin.scenario import Discipline
@@ -184,8 +186,12 @@ def _flat(ports: Ports, view: ServerView, arriving: Arrivals) -> ServerView:
 def _with_platoons(network: Network, view: ServerView) -> tuple[ServerView, Tensor]:
     """The same with the waits in platoons as work, so that a finite buffer bounds them, and their share of the work."""
     divisor = view.share * torch.maximum(view.share - view.utilization, _LEAST_FREE * view.share)
-    more = network.platoons.wait_s * divisor
-    return replace(view, work_s=view.work_s + more), more / (view.work_s + more)
+    more = behind = network.platoons.wait_s * divisor
+    if network.long_ways is not None:
+        long, _, many = lines(network.long_ways, view)
+        more = more + long * (many[0] * divisor + (many[1] - 1) * view.work_s - more)
+        behind = behind + long * (network.long_ways.queues.select(1, WAIT) * divisor - behind)
+    return replace(view, work_s=view.work_s + more), behind / (view.work_s + more)
 
 
 def _drained_s(ports: Ports, packets: Packets, places: Tensor) -> Tensor:  # [queue]

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from nettwin.queueing.differentiable.trace_tables import trace_tables
-from nettwin.queueing.differentiable.values import Inputs, Layout, Pairs, SourceRows, Strands, Structure
+from nettwin.queueing.differentiable.values import Inputs, Laws, Layout, Pairs, SourceRows, Strands, Structure
+from nettwin.queueing.paces import _EDGES as _PACE_EDGES
+from nettwin.queueing.paces import _REACHES
 from nettwin.queueing.platoons import _EDGES
 from nettwin.queueing.port_model import discipline_codes
 from nettwin.queueing.ports import ports_of
-from nettwin.queueing.size_atoms import demand_sizes, size_atoms
+from nettwin.queueing.size_atoms import demand_sizes, fine_atoms_of, size_atoms
 from nettwin.scenario import (
     AutocorrelatedExponential,
     CarriedOnOff,
@@ -85,6 +87,7 @@ def structure_of(scenario: Scenario, routing: Routing, device: Device = "cpu") -
         size_edges=put(_EDGES),
         layout=_layout(offsets, length, path, queue),
         strands=strands,
+        laws=_laws(queue, size_row[of_hop], [put(values) for values in (*fine_atoms_of(traffic)[:2], _PACE_EDGES, _REACHES)]),
         into_links=into_links,
         into_queues=into_queues,
         sources=_source_rows(scenario, of_hop),
@@ -113,6 +116,14 @@ def _strands(previous: Tensor, queue: Tensor, size_row: Tensor, link_of_queue: T
     link_pairs, link_pair = _pairs(before, link_of_queue[to], len(link_of_queue))
     queue_pairs, queue_pair = _pairs(before, to, n_queues)
     return Strands(of_hop, to, key % n_rows, link_pair, queue_pair), link_pairs, queue_pairs
+
+
+def _laws(queue: Tensor, size_row: Tensor, constants: list[Tensor]) -> Laws:
+    """``constants``: bits and weights [size row, atom], edges, reaches."""
+    bits, weights, edges, reaches = constants
+    key, of_hop = torch.unique(queue * len(bits) + size_row, return_inverse=True)
+    row = key % len(bits)
+    return Laws(of_hop, key // len(bits), bits[row], weights[row], edges, reaches)
 
 
 def _pairs(before: Tensor, to: Tensor, n: int) -> tuple[Pairs, Tensor]:

@@ -49,6 +49,18 @@ class Strands:
 
 
 @dataclass(frozen=True, eq=False)
+class Laws:
+    """Laws of sizes in queues, as ``nettwin.queueing.paces.Strands`` and ``fine_atoms_of`` have them. [law]"""
+
+    of_hop: Tensor  # [hop]
+    queue: Tensor
+    bits: Tensor  # [law, atom]
+    weights: Tensor  # [law, atom]
+    edges: Tensor  # of the classes of sizes
+    reaches: Tensor  # for which figures are computed
+
+
+@dataclass(frozen=True, eq=False)
 class SourceRows:
     """The hops whose demands send with one kind of arrival process."""
 
@@ -95,6 +107,7 @@ class Structure:
     size_edges: Tensor  # of the classes of sizes in platoons
     layout: Layout
     strands: Strands
+    laws: Laws
     into_links: Pairs
     into_queues: Pairs
     sources: tuple[SourceRows, ...]
@@ -269,6 +282,37 @@ class Platoons:
 
 
 @dataclass(frozen=True, eq=False)
+class Ways:
+    """As ``nettwin.queueing.paces.Ways``. [hop]"""
+
+    lasting: Tensor
+    hops: Tensor
+    s_per_bit: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Paces:
+    """As ``nettwin.queueing.paces.Paces``. [hop]"""
+
+    wait: Tensor
+    free: Tensor
+    size_share: Tensor
+    spread: Tensor
+    single: Tensor
+    bits_wait: Tensor
+    bits_free: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class LongWays:
+    """As ``nettwin.queueing.long_ways.LongWays``."""
+
+    ways: Ways
+    paces: Paces
+    queues: Tensor  # [queue, 7]
+
+
+@dataclass(frozen=True, eq=False)
 class ServerView:
     """As ``nettwin.queueing.finite_queue.ServerView``."""
 
@@ -324,6 +368,7 @@ class Network:
     excess_s: Tensor  # [link, slot, window]
     atoms: SizeAtoms
     platoons: Platoons
+    long_ways: LongWays | None  # where ways can be long
     into_links: Wires
     into_queues: Streams
     calibration: Calibration

@@ -1,6 +1,5 @@
 """From a scenario that theory has solved on tensors to the network's Batch: nothing leaves the device."""
 
-import torch
 from torch import Tensor
 
 from nettwin.predict.neural.batch import Batch
@@ -20,7 +19,7 @@ def batch_of_solved(solved: Solved) -> tuple[Batch, Tensor]:
     batch = Batch(
         queue_plain=features.queue_plain(solved, share),
         queue_theory=features.queue_theory(solved),
-        queue_correctable=torch.ones_like(ports.queue_capacity_bps).float(),
+        queue_correctable=features.queue_correctable(solved),
         queue_link=ports.link_of_queue,
         n_links=ports.n_links,
         pair_queue=facts.pair_queue,

@@ -4,8 +4,19 @@ import torch
 from torch import Tensor
 
 from nettwin.predict.neural.differentiable.facts import Solved
-from nettwin.predict.neural.features import _ENDLESS, _FULL_BUFFERS, _KNOWN_PLATOONS, _LEAST, _LOGIT_LIMIT, _MOST_FEATURE, _THIN, PROCESSES
+from nettwin.predict.neural.features import (
+    _ENDLESS,
+    _FULL_BUFFERS,
+    _KNOWN_PLATOONS,
+    _LEAST,
+    _LOGIT_LIMIT,
+    _MOST_FEATURE,
+    _THIN,
+    LESS_ON_LONG_WAYS,
+    PROCESSES,
+)
 from nettwin.queueing.differentiable.gathering import at, over, root, sums
+from nettwin.queueing.long_ways import LONG
 
 _ENDLESS_BITS = 1e18  # as good as infinite, with finite derivatives
 
@@ -62,6 +73,14 @@ def queue_theory(solved: Solved) -> Tensor:  # [queue, feature]
     ]  # fmt: skip
     used = (view.utilization > 1e-11)[:, None]
     return _rows([torch.where(used, torch.stack(columns, dim=1), 0.0)])
+
+
+def queue_correctable(solved: Solved) -> Tensor:  # [queue]
+    """How far corrections learned on small networks apply."""
+    network = solved.state.network
+    if network.long_ways is None:
+        return torch.ones_like(network.ports.queue_capacity_bps, dtype=torch.float32)
+    return (1 - LESS_ON_LONG_WAYS * network.long_ways.queues.select(1, LONG)).float()
 
 
 def hop_plain(solved: Solved, share: Tensor) -> Tensor:  # [hop, feature]

@@ -97,7 +97,7 @@ def _on_long_ways(state: State) -> _LongWaits | None:
     joining = ways.queues.select(1, JOINING)
     waits = [fresh[0] + fresh[1] * alone, alone * joining, alone * _LONE * (1 - joining), many[0] + many[1] * alone]
     columns = [long, *waits, varied, bounded]
-    long, fresh_s, join_s, lone_s, mean_s, varied, bounded = at(torch.stack(columns, dim=1), network.hops.queue).unbind(1)
+    long, fresh_s, join_s, lone_s, mean_s, varied, bounded = torch.stack(columns).index_select(1, network.hops.queue).unbind()
     paces = ways.paces
     lone_s = (1 - paces.free) * (join_s + lone_s * paces.single)
     seldom = lone_s * (fresh_s * (1 + varied) - lone_s).clamp_min(0.0)

@@ -13,13 +13,10 @@ from nettwin.queueing.long_ways import (
     _FEW_HOPS,
     _FULL,
     _LEAST_FREE,
-    _LONE,
     _MANY_HOPS,
     _VARIED_SIZES,
     FREE,
-    JOINING,
     LONG,
-    SINGLE,
     WAIT,
     WORK_BEHIND,
     WORK_FREE,
@@ -82,8 +79,7 @@ def lines(found: LongWays, view: ServerView) -> Lines:
     queue = found.queues.unbind(1)
     busy, least = view.utilization, _LEAST_FREE * view.share
     free = torch.maximum(view.share - busy * queue[WORK_FREE], least)
-    lone = _LONE * (1 - queue[JOINING]) * queue[SINGLE]
-    others = queue[JOINING] * (1 - queue[WORK_FREE]) + lone
-    fresh = busy * queue[WORK_BEHIND] / free, (torch.maximum(view.share - busy, least) + busy * others) / free
-    many = queue[WAIT] + queue[FREE] * fresh[0], queue[FREE] * fresh[1] + queue[JOINING] * (1 - queue[FREE]) + lone
+    at_fresh, at_all = found.others
+    fresh = busy * queue[WORK_BEHIND] / free, torch.addcmul(torch.maximum(view.share - busy, least), busy, at_fresh) / free
+    many = torch.addcmul(queue[WAIT], queue[FREE], fresh[0]), torch.addcmul(at_all, queue[FREE], fresh[1])
     return Lines(queue[LONG], fresh, many)

@@ -24,9 +24,10 @@ def along(kept: Tensor, own: Tensor, longest: int) -> Tensor:
     """Along every path own + kept * what is there at the hop before, by doubling; ``kept`` [hop] is 0 where paths begin."""
     result, step = own, 1
     while step < longest:
-        result = result + kept * shifted(result, step)
-        kept = kept * shifted(kept, step)
+        result = torch.addcmul(result, kept, shifted(result, step))
         step *= 2
+        if step < longest:
+            kept = kept * shifted(kept, step // 2)
     return result
 
 
@@ -44,8 +45,8 @@ def paces(found: Ways, hops: DemandHops, ports: Ports, laws: Laws, columns: Tens
     share, size, place = _classes(laws, packets, relative, len(mean))
     caught = _caught(share, size, laws.reaches.to(mean), load)
     table = _figures(laws, relative, (caught, size, place), apart)
-    work_at, unit = at(torch.stack([work, mean / ports.queue_capacity_bps], dim=1), hops.queue).unbind(1)
-    wait, single, slope, spread, both = _interpolated(table, laws.of_hop, work_at * found.s_per_bit, laws.reaches.to(mean)).unbind(1)
+    work_at, unit, mean_at = torch.stack([work, mean / ports.queue_capacity_bps, mean]).index_select(1, hops.queue).unbind()
+    wait, single, slope, spread, both = _interpolated(table, laws.of_hop, work_at * found.s_per_bit, laws.reaches.to(mean)).unbind()
     met, is_free = root(found.lasting), found.lasting <= 0
     wait, spread, both = (met * unit * torch.stack([wait, spread, both])).unbind()
     return Paces(
@@ -55,7 +56,7 @@ def paces(found: Ways, hops: DemandHops, ports: Ports, laws: Laws, columns: Tens
         spread=spread,
         single=torch.where(is_free, 0.0, 1 - met * (1 - single)),
         bits_wait=both,
-        bits_free=torch.where(is_free, hops.hop_mean_bits / at(mean, hops.queue), 0.0),
+        bits_free=torch.where(is_free, hops.hop_mean_bits / mean_at, 0.0),
     )
 
 
@@ -75,34 +76,28 @@ def _caught(share: Tensor, size: Tensor, reaches: Tensor, load: Tensor) -> Tenso
     both = torch.stack([share, share * size])
     more, longer = (both.flip(-1).cumsum(-1).flip(-1) - both).clamp_min(0.0).unbind()  # than those of each class
     rest = 1 - load[:, None] + load[:, None] * more
-    columns = torch.stack([(1 - load[:, None]) / rest, 1 / rest, more, longer, share, size])[..., None, None].unbind(2)
-    own, rank, reach = size[:, None, :], torch.arange(share.shape[1], device=size.device), reaches[:, None]
+    columns = torch.stack([(1 - load[:, None]) / rest, more, longer, size])[..., None, None].unbind(2)
+    rates = (reaches[:, None] * (-1 / rest)[..., None, None]).unbind(1)
+    rank = torch.arange(share.shape[1], device=size.device)
+    is_met = ((share[..., None, None] > 0) & (rank <= rank[:, None, None])).unbind(1)
     last = size.new_zeros((len(size), len(reaches), share.shape[1]))
-    pace, gone, result = own, last, []
-    for k, (none, within, more_k, longer_k, share_k, size_k) in enumerate(column.unbind() for column in columns):
-        rate, is_met = within * reach, (share_k > 0) & (rank <= k)
+    pace, gone, result = size[:, None, :], last, []
+    for rate, is_met_k, column in zip(rates, is_met, columns, strict=True):
+        none, more_k, longer_k, size_k = column.unbind()
         # that it follows nobody longer than this class; then again, with the pace that this means
-        now = torch.maximum(none * torch.exp(-rate * (longer_k - more_k * pace).clamp_min(0.0)), last)
-        pace_now = torch.maximum(_over(gone + size_k * (now - last), now, size_k, _NO_CHANCE), own)
-        now = torch.maximum(none * torch.exp(-rate * (longer_k - more_k * pace_now).clamp_min(0.0)), last)
-        now = torch.where(is_met, now, last)
+        now = torch.maximum(none * torch.exp(rate * torch.addcmul(longer_k, more_k, pace, value=-1).clamp_min(0.0)), last)
+        pace_now = torch.addcmul(gone, size_k, now - last) / now.clamp_min(_NO_CHANCE)
+        now = torch.maximum(none * torch.exp(rate * torch.addcmul(longer_k, more_k, pace_now, value=-1).clamp_min(0.0)), last)
+        now = torch.where(is_met_k, now, last)
         result.append(now - last)
-        gone = gone + size_k * result[-1]
-        pace = torch.where(
-            is_met, torch.maximum(_over(gone, now, size_k, _LEAST_CHANCE), own), pace
-        )  # no class met is shorter than one's own
+        gone = torch.addcmul(gone, size_k, result[-1])
+        pace = torch.where(is_met_k, torch.where(now > _LEAST_CHANCE, gone / now.clamp_min(_LEAST_CHANCE), size_k), pace)
         last = now
     return torch.stack(result, dim=-1)
 
 
-def _over(one: Tensor, other: Tensor, otherwise: Tensor, least: float) -> Tensor:
-    """one / other; something else where the other is too small."""
-    some = other > least
-    return torch.where(some, one / torch.where(some, other, 1.0), otherwise)
-
-
 def _figures(laws: Laws, relative: Tensor, queues: tuple[Tensor, Tensor, Tensor], apart: Tensor) -> Tensor:
-    """[law * reach, figure]: wait, none longer, slope, deviation, E[size * wait], for mean size 1 of the queue."""
+    """[figure, law * reach]: wait, none longer, slope, deviation, E[size * wait], for mean size 1 of the queue."""
     caught, size, place = queues
     n_queues, n_reaches, n_classes, _ = caught.shape
     found = at(caught.transpose(1, 2).reshape(n_queues * n_classes, n_reaches, n_classes), laws.queue[:, None] * n_classes + place)
@@ -118,15 +113,15 @@ def _figures(laws: Laws, relative: Tensor, queues: tuple[Tensor, Tensor, Tensor]
     variance = torch.where(varied, variance, 1.0)
     slope = torch.where(varied, ((own * mean - both) / variance).clamp(0.0, 1.0), 0.0)
     left = square - mean**2 - slope**2 * (own2 - own**2)
-    return torch.stack([mean, none, slope, root(left), both], dim=-1).reshape(-1, 5)
+    return torch.stack([mean, none, slope, root(left), both]).reshape(5, -1)
 
 
-def _interpolated(table: Tensor, law: Tensor, reach: Tensor, reaches: Tensor) -> Tensor:  # [hop, figure]
+def _interpolated(table: Tensor, law: Tensor, reach: Tensor, reaches: Tensor) -> Tensor:  # [figure, hop]
     """Between the reaches of the table: evenly up to the first, then in their logarithm."""
     first, n = reaches[1], len(reaches)
     place = torch.log2(torch.minimum(torch.maximum(reach, first), reaches[-1]) / first)
     low = place.detach().floor().clamp_max(n - 3)
     is_near = reach < first
-    part = torch.where(is_near, reach / first, place - low)[:, None]
+    part = torch.where(is_near, reach / first, place - low)
     row = law * n + torch.where(is_near, 0, low.long() + 1)
-    return (1 - part) * at(table, row) + part * at(table, row + 1)
+    return torch.lerp(table.index_select(1, row), table.index_select(1, row + 1), part.expand(len(table), -1))

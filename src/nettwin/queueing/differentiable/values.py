@@ -6,6 +6,7 @@ in the order of the routing.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch import Tensor
 from nettwin.queueing.calibration import Calibration
 from nettwin.queueing.differentiable.dispersion import Sources
 from nettwin.queueing.differentiable.gathering import sums
+from nettwin.queueing.long_ways import _LONE, FREE, JOINING, SINGLE, WORK_FREE
 from nettwin.scenario import Discipline
 
 
@@ -310,6 +312,13 @@ class LongWays:
     ways: Ways
     paces: Paces
     queues: Tensor  # [queue, 7]
+
+    @cached_property
+    def others(self) -> tuple[Tensor, Tensor]:
+        """Wait behind what joins, and of those who follow nobody, relative to that at the port alone: by work, by packets. [queue]"""
+        queue = self.queues.unbind(1)
+        lone = _LONE * (1 - queue[JOINING]) * queue[SINGLE]
+        return queue[JOINING] * (1 - queue[WORK_FREE]) + lone, queue[JOINING] * (1 - queue[FREE]) + lone
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,8 +37,8 @@ _FULL_BUFFERS = 4.0
 _ENDLESS = 512.0  # packets: a larger buffer makes no difference where a queue has a steady state
 _WINDOWS = 9
 LESS_ON_LONG_WAYS = 0.75
-"""By how much corrections shrink where many packets share long ways, which no small network has: chosen on 19 rings of 80 to 150 nodes,
-simulated for this, on which theory alone and half of the correction do nearly as well."""
+"""By how much corrections shrink where many packets share long ways, which no small network has: chosen on 19 such networks (rings, a
+few grids) of 80 to 150 nodes, simulated for this, on which theory alone and half of the correction do nearly as well."""
 _KNOWN_PLATOONS = 0.3  # more than small networks have: long paths must not look strange for what theory knows about them
 
 

@@ -194,8 +194,8 @@ def test_calibration_survives_json_and_interpolates() -> None:
     loads = len(LOAD_EDGES) + 1
     assert group.tolist() == [0, loads + 1, 2 * loads + 2]
     at_90 = COVERAGES.index(0.9)
-    assert calibration.factor("delay", group, 0.9).tolist() == [table[0, 0, at_90], table[1, 1, at_90], table[2, 2, at_90]]
-    between = calibration.factor("delay", group, 0.85)[0]
+    assert calibration.at("delay", 0.9)[group].tolist() == [table[0, 0, at_90], table[1, 1, at_90], table[2, 2, at_90]]
+    between = calibration.at("delay", 0.85)[group][0]
     assert table[0, 0, at_90 - 1] < between < table[0, 0, at_90]
     assert calibration.exponents["p90"].tolist() == list(range(8))
 

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from nettwin.learn.measured_errors import FigureErrors
-from nettwin.predict.neural.calibration import first_exponents
+from nettwin.predict.neural.calibration import LOGARITHMS, first_exponents
 from nettwin.scenario.arrays import FloatArray
 
 _ROWS = 300  # of a network: more tell nothing new, for the demands of a network err together
 _LEAST_ERROR = 1e-6
 _MEAN_OF_NORMAL = np.sqrt(2 / np.pi)  # mean absolute value over the standard deviation
 _HOLDING = 1e-3  # how strongly exponents are held at those of the networks' own expectation, in likelihood per squared deviation
-_EXPONENTS = (-12.0, 2.0)
 
 
 def fitted_exponents(figure: str, networks: Sequence[FigureErrors]) -> FloatArray:
@@ -32,7 +31,7 @@ def fitted_exponents(figure: str, networks: Sequence[FigureErrors]) -> FloatArra
 
     def unlikely(exponents: FloatArray) -> tuple[float, FloatArray]:
         """Negative logarithm of the likelihood, and its gradient."""
-        own = np.exp(np.clip(matrix @ exponents, *_EXPONENTS))
+        own = np.exp(np.clip(matrix @ exponents, *LOGARITHMS))
         scale = np.hypot(own, noise)
         slope = weight * (1 / scale - error / scale**2) * own**2 / scale
         moved = exponents - first

@@ -9,13 +9,14 @@ import numpy as np
 from nettwin.compiled import compiled
 from nettwin.queueing.fixed_point import NetworkState
 from nettwin.queueing.long_ways import LONG, fresh_line, lone_wait, mean_line
+from nettwin.queueing.paces import Paces
+from nettwin.queueing.port_model import LEAST_FREE
 from nettwin.scenario import Scenario
-from nettwin.scenario.arrays import FloatArray, IntArray
+from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 _LEAST_RATE = 1e-15  # packets/s
 _NO_ROOM = 1e-9  # of a packet time: a queue whose packets wait less has no room for them to wait
 _MOST_LONGER = 1e3  # times the wait of its queue's packets: beyond that, a queue that is next to idle
-_LEAST_FREE = 0.02  # of a queue's share of the server
 _MOST_VARIED, _FRESH_VARIED = 10.0, 1.5  # squared coefficients of variation: of all waits, of those of fresh packets
 _LEAST_WAIT_RATIO = 0.2  # a smooth demand still waits this share of what its queue's packets wait
 
@@ -70,63 +71,75 @@ def hop_delays(state: NetworkState) -> HopDelays:
 
 
 def _hop_delays(state: NetworkState) -> HopDelays:
-    hops, queue = state.network.hops, state.network.hops.queue
-    wait = hop_waits(state)
+    hops, queue, paces = state.network.hops, state.network.hops.queue, state.network.long_ways.paces
+    waits = None if paces is None else _on_long_ways(state, paces)
+    wait = _hop_waits(state, waits)
     longer = np.minimum(wait / np.maximum(state.queues.wait_s[queue], 1e-300), _MOST_LONGER)
     own = state.queues.wait_variance_s2 * (1 - state.in_platoons) ** 2
-    long = state.network.long_ways.queues[queue, LONG]
-    few = own[queue] * longer**2
-    variance = np.where(long > 0, (1 - long) * few + long * _variance_on_long_ways(state), few) + _lasting(state)
+    variance = own[queue] * longer**2
+    if waits is not None:
+        long = _weight(state)
+        variance = np.where(long > 0, (1 - long) * variance + long * _variance_on_long_ways(state, waits), variance)
+    variance = variance + _lasting(state)
     gap_s = 1 / np.maximum(hops.hop_packet_rate, _LEAST_RATE)
     return HopDelays(wait, variance, variance * -np.expm1(-gap_s / state.window_s[queue]))
 
 
 def size_s_per_bit(state: NetworkState) -> FloatArray:  # [hop]
     """How much longer a packet takes per bit that it has more."""
-    network, hops = state.network, state.network.hops
-    long = network.long_ways.queues[hops.queue, LONG]
-    share = (1 - long) * network.platoons.size_share[hops.queue] + long * network.long_ways.paces.size_share
+    network, hops, paces = state.network, state.network.hops, state.network.long_ways.paces
+    share = network.platoons.size_share[hops.queue]
+    if paces is not None:
+        long = _weight(state)
+        share = (1 - long) * share + long * paces.size_share
     return np.asarray((1 - share) / network.ports.capacity_bps[hops.link])
 
 
-def _variance_on_long_ways(state: NetworkState) -> FloatArray:  # [hop]
+def _weight(state: NetworkState) -> FloatArray:  # [hop]
+    """How far what holds on long ways holds at each hop."""
+    return np.asarray(state.network.long_ways.queues[state.network.hops.queue, LONG])
+
+
+def _variance_on_long_ways(state: NetworkState, waits: "_LongWaits") -> FloatArray:  # [hop]
     """Of waits that do not last: of fresh packets, and of those that meet what joins, seldom and for long."""
-    queue, fresh = state.network.hops.queue, state.network.long_ways.paces.free
-    waits, bounded = _on_long_ways(state), _bounded(state)[queue]
+    queue, bounded = state.network.hops.queue, _bounded(state)[state.network.hops.queue]
     varied = np.minimum(state.queues.wait_variance_s2 / np.maximum(state.queues.wait_s, 1e-150) ** 2, _MOST_VARIED)[queue]
     joining = waits.lone_s * np.maximum(waits.fresh_s * (1 + varied) - waits.lone_s, 0.0)
-    return np.asarray(np.where(fresh > 0, waits.fresh_s**2 * np.minimum(varied, _FRESH_VARIED), joining) * bounded**2)
+    return np.asarray(np.where(waits.is_fresh, waits.fresh_s**2 * np.minimum(varied, _FRESH_VARIED), joining) * bounded**2)
 
 
 class _LongWaits(NamedTuple):
     """On long ways, with endless buffers. [hop]"""
 
+    is_fresh: BoolArray  # as all packets are at their first hop
     fresh_s: FloatArray
     lone_s: FloatArray
     wait_s: FloatArray
     ratio: FloatArray  # to the mean of the queue
 
 
-def _on_long_ways(state: NetworkState) -> _LongWaits:
-    network, hops, view = state.network, state.network.hops, state.view
-    figures, paces = network.long_ways.queues.T, network.long_ways.paces
-    divisor = view.share * np.maximum(view.share - view.utilization, _LEAST_FREE * view.share)
+def _on_long_ways(state: NetworkState, paces: Paces) -> _LongWaits:
+    network, hops, view, figures = state.network, state.network.hops, state.view, state.network.long_ways.queues.T
     fresh = fresh_line(figures, view.share, view.utilization)
     many, long = mean_line(figures, fresh), figures[LONG]
     # the wait at the port alone, from that of all, which is linear in it
-    rest = view.work_s / divisor - (1 - long) * network.platoons.wait_s - long * many[0]
+    rest = _endless_wait_s(state) - (1 - long) * network.platoons.wait_s - long * many[0]
     alone = np.maximum(rest / np.maximum(1 - long + long * many[1], 1e-9), 0.0)
     fresh_s = (fresh[0] + fresh[1] * alone)[hops.queue]
     lone_s = np.where(paces.free > 0, 0.0, lone_wait(figures[:, hops.queue], paces.single, alone[hops.queue]))
     wait_s = paces.wait + fresh_s * paces.free + lone_s
-    return _LongWaits(fresh_s, lone_s, wait_s, wait_s / np.maximum(many[0] + many[1] * alone, 1e-300)[hops.queue])
+    return _LongWaits(paces.free > 0, fresh_s, lone_s, wait_s, wait_s / np.maximum(many[0] + many[1] * alone, 1e-300)[hops.queue])
 
 
 def _bounded(state: NetworkState) -> FloatArray:  # [queue]
     """How much shorter waits are for the buffer."""
+    return np.minimum(state.queues.wait_s / np.maximum(_endless_wait_s(state), 1e-300), 1.0)
+
+
+def _endless_wait_s(state: NetworkState) -> FloatArray:  # [queue]
+    """Mean wait without a limit of the buffer."""
     view = state.view
-    endless = view.work_s / (view.share * np.maximum(view.share - view.utilization, _LEAST_FREE * view.share))
-    return np.minimum(state.queues.wait_s / np.maximum(endless, 1e-300), 1.0)
+    return np.asarray(view.work_s / (view.share * np.maximum(view.share - view.utilization, LEAST_FREE * view.share)))
 
 
 def _lasting(state: NetworkState) -> FloatArray:  # [hop]
@@ -134,12 +147,13 @@ def _lasting(state: NetworkState) -> FloatArray:  # [hop]
 
     On long ways they are the less alike, the more packets have left and joined in between.
     """
-    hops, ways, paces = state.network.hops, state.network.long_ways.ways, state.network.long_ways.paces
-    long = state.network.long_ways.queues[hops.queue, LONG]
-    few = np.minimum(state.network.platoons.spread_s, state.queues.wait_s)[hops.queue]
-    many = paces.spread * _bounded(state)[hops.queue]
-    deviation = np.where(long > 0, np.sqrt((1 - long) * few**2 + long * many**2), few)
-    before = _carried_on(hops.offsets, deviation, 1 - long * (1 - ways.lasting))
+    hops, found = state.network.hops, state.network.long_ways
+    deviation, lasting = np.minimum(state.network.platoons.spread_s, state.queues.wait_s)[hops.queue], np.ones(len(hops.queue))
+    if found.paces is not None:
+        long, many = _weight(state), found.paces.spread * _bounded(state)[hops.queue]
+        deviation = np.where(long > 0, np.sqrt((1 - long) * deviation**2 + long * many**2), deviation)
+        lasting = 1 - long * (1 - found.ways.lasting)
+    before = _carried_on(hops.offsets, deviation, lasting)
     return np.asarray(deviation**2 + 2 * deviation * before)
 
 
@@ -153,7 +167,7 @@ def _carried_on(offsets: IntArray, deviation: FloatArray, lasting: FloatArray) -
     return before
 
 
-def hop_waits(state: NetworkState) -> FloatArray:  # [hop]
+def _hop_waits(state: NetworkState, waits: _LongWaits | None) -> FloatArray:  # [hop]
     """The queue's mean wait, longer for demands that are burstier than the rest: their packets meet their own.
 
     How many they meet follows from the demand's IDC - 1 over the time scale of the queue.
@@ -164,7 +178,9 @@ def hop_waits(state: NetworkState) -> FloatArray:  # [hop]
     rate, n = hops.hop_packet_rate, network.ports.n_queues
     mean = np.bincount(queue, rate * own, n) / np.maximum(np.bincount(queue, rate, n), 1e-300)
     change = network.calibration.own_burst * (own - mean[queue]) * (1 - state.queues.loss_ratio[queue])
-    long = network.long_ways.queues[queue, LONG]
-    wait = state.queues.wait_s[queue] * np.where(long > 0, 1 + long * (_on_long_ways(state).ratio - 1), 1.0)
+    wait = state.queues.wait_s[queue]
+    if waits is not None:
+        long = _weight(state)
+        wait = wait * np.where(long > 0, 1 + long * (waits.ratio - 1), 1.0)
     has_room = wait > _NO_ROOM * state.service_s[queue]
     return np.asarray(np.where(has_room, np.maximum(wait + change, _LEAST_WAIT_RATIO * wait), wait))

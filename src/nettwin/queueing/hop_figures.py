@@ -4,7 +4,7 @@ import numpy as np
 
 from nettwin.performance import HopPerformance
 from nettwin.queueing.carrying import LEAST_SIZE, QueueLoss
-from nettwin.queueing.delays import hop_waits
+from nettwin.queueing.delays import hop_delays
 from nettwin.queueing.demand_hops import DemandHops
 from nettwin.queueing.fixed_point import NetworkState
 from nettwin.scenario import Scenario
@@ -26,7 +26,7 @@ def hop_figures(scenario: Scenario, state: NetworkState) -> HopPerformance:
         queue=hops.queue,
         propagation_s=scenario.topology.propagation_delay_s[hops.link],
         transmission_s=hops.hop_mean_bits * size_ratio[demand] / capacity_bps[hops.link],
-        wait_s=hop_waits(state),
+        wait_s=hop_delays(state).wait_s,
         loss_ratio=hop_losses(hops, state.loss),
         path_demand=hops.demand,
         delivered_share=hops.share * state.carried.delivered / np.maximum(delivered, _TINY)[hops.demand],

@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nettwin.compiled import compiled
+from nettwin.queueing.carrying import Arrivals
 from nettwin.queueing.demand_hops import DemandHops
 from nettwin.queueing.paces import Paces, Ways, paces, ways
+from nettwin.queueing.port_model import LEAST_FREE
 from nettwin.queueing.ports import Ports
+from nettwin.queueing.room import size_variation
 from nettwin.queueing.size_atoms import SizeAtoms
-from nettwin.queueing.streams import Streams
+from nettwin.queueing.streams import FULL, Streams
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 _FEW_HOPS, _MANY_HOPS = 2.0, 4.0
@@ -24,7 +27,6 @@ _EQUAL_SIZES, _VARIED_SIZES = 0.1, 0.4
 """Squared coefficient of variation of sizes, likewise: among packets of like size nobody gets ahead."""
 _LONE = 0.8
 """Part of a single port's wait that those wait who follow nobody: chosen by hand on 20 rings of 80 to 150 nodes, simulated for this."""
-_FULL, _LEAST_FREE = 0.98, 0.02
 
 LONG, WAIT, FREE, SINGLE, WORK_BEHIND, WORK_FREE, JOINING = range(7)
 """Columns of ``LongWays.queues``."""
@@ -34,26 +36,30 @@ class LongWays(NamedTuple):
     """How far ways are long, and what packets wait there."""
 
     ways: Ways
-    paces: Paces
+    paces: Paces | None
+    """None where no queue has a weight above 0."""
     queues: FloatArray
     """[queue, 7]: weight of all this; mean over its packets of wait in seconds, fresh ones and ones behind nobody; load-weighted wait in
     seconds and fresh ones; part of the residual work that does not come over one wire."""
 
 
-def long_ways(ports: Ports, hops: DemandHops, sizes: SizeAtoms, streams: tuple[Streams, Streams], of_links: FloatArray) -> LongWays:
-    """From the streams into links and into queues; ``of_links`` [2, link]: packets/s and the slowest wire passed together, bit/s."""
+def long_ways(
+    ports: Ports, hops: DemandHops, sizes: SizeAtoms, offered: Arrivals, streams: tuple[Streams, Streams], spacing_bps: FloatArray
+) -> LongWays:
+    """From what is offered, the streams into links and into queues, and the slowest wire [link] passed together in bit/s."""
     into_links, into_queues = streams
-    port_rate, spacing_bps = of_links
+    port_rate, nothing, rate = ports.per_link(offered.packet_rate), np.zeros(ports.n_queues), hops.hop_packet_rate
     way = ways(hops, into_links, port_rate, ports.capacity_bps)
+    common = _means(hops.queue, rate, way.hops, nothing)
+    is_long = _between(common, _FEW_HOPS, _MANY_HOPS) * _between(size_variation(offered), _EQUAL_SIZES, _VARIED_SIZES)
+    if not is_long.any():
+        return LongWays(way, None, np.zeros((ports.n_queues, JOINING + 1)))
     slowest = _means(into_queues.to, into_queues.packet_rate, spacing_bps[into_queues.from_link], ports.queue_capacity_bps)
-    found = paces(way, hops, ports, sizes, np.maximum(ports.queue_capacity_bps / slowest, 1.0))
-    nothing, rate = np.zeros(ports.n_queues), hops.hop_packet_rate
+    found = paces(way, hops, ports, offered, sizes, np.maximum(ports.queue_capacity_bps / slowest, 1.0))
     columns = [
         _means(hops.queue, rate, figure, nothing) for figure in (found.wait, found.free, found.single, found.bits_wait, found.bits_free)
     ]
-    common = _means(hops.queue, rate, way.hops, nothing)
-    is_long = _between(common, _FEW_HOPS, _MANY_HOPS) * _between(_size_variation(hops, ports.n_queues), _EQUAL_SIZES, _VARIED_SIZES)
-    return LongWays(way, found, np.column_stack([is_long, *columns, _joining(hops, ports, into_links, port_rate)]))
+    return LongWays(way, found, np.column_stack([is_long, *columns, _joining(ports, offered, into_links, port_rate)]))
 
 
 def _means(group: IntArray, weight: FloatArray, value: FloatArray, otherwise: FloatArray) -> FloatArray:
@@ -67,27 +73,19 @@ def _between(values: FloatArray, low: float, high: float) -> FloatArray:
     return np.asarray(place**2 * (3 - 2 * place))
 
 
-def _size_variation(hops: DemandHops, n_queues: int) -> FloatArray:  # [queue]
-    rate, mean, second = hops.hop_packet_rate, hops.hop_mean_bits, hops.second_moment_bits2[hops.path]
-    packets, bits, moments = (np.bincount(hops.queue, column, n_queues) for column in (rate, rate * mean, rate * second))
-    some = bits > 0
-    return np.where(some, moments * packets / np.where(some, bits, 1.0) ** 2 - 1, 0.0)
-
-
-def _joining(hops: DemandHops, ports: Ports, into: Streams, port_rate: FloatArray) -> FloatArray:  # [queue]
+def _joining(ports: Ports, offered: Arrivals, into: Streams, port_rate: FloatArray) -> FloatArray:  # [queue]
     """Part of the residual work of a port whose packets did not come one after another over a wire."""
     share = into.packet_rate / np.maximum(port_rate[into.to], 1e-300)
-    work = np.bincount(hops.queue, hops.hop_packet_rate * hops.hop_mean_bits, ports.n_queues).astype(np.float64)
-    load = ports.per_link(work) / ports.capacity_bps
-    busy = np.minimum(load, _FULL)[into.to]
+    load = ports.per_link(offered.bit_rate) / ports.capacity_bps
+    busy = np.minimum(load, FULL)[into.to]
     spared = np.bincount(into.to, share**2 * (1 - busy) / (1 - np.minimum(share * busy, busy)), len(load))
     return np.maximum(1 - spared, 0.0)[ports.link_of_queue]
 
 
 def fresh_line(queue: FloatArray, share: Any, busy: Any) -> tuple[Any, Any]:
     """Wait of a fresh packet = first + second * wait at the port alone; ``queue`` [7] or [7, queue], the others likewise."""
-    free = np.maximum(share - busy * queue[WORK_FREE], _LEAST_FREE * share)
-    alone = share * np.maximum(share - busy, _LEAST_FREE * share)
+    free = np.maximum(share - busy * queue[WORK_FREE], LEAST_FREE * share)
+    alone = share * np.maximum(share - busy, LEAST_FREE * share)
     others = queue[JOINING] * (1 - queue[WORK_FREE]) + _LONE * (1 - queue[JOINING]) * queue[SINGLE]
     return busy * queue[WORK_BEHIND] / free, (alone / share + busy * others) / free
 

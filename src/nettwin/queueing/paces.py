@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nettwin.compiled import compiled
+from nettwin.queueing.carrying import Arrivals
 from nettwin.queueing.demand_hops import DemandHops
 from nettwin.queueing.ports import Ports
 from nettwin.queueing.size_atoms import SizeAtoms
@@ -90,11 +91,9 @@ def strands(hops: DemandHops, row: IntArray) -> Strands:
     return Strands(place[key], kept // n_rows, kept % n_rows)
 
 
-def paces(found: Ways, hops: DemandHops, ports: Ports, sizes: SizeAtoms, apart: FloatArray) -> Paces:
+def paces(found: Ways, hops: DemandHops, ports: Ports, offered: Arrivals, sizes: SizeAtoms, apart: FloatArray) -> Paces:
     """``apart`` [queue]: how far slower wires have put packets apart."""
-    n = ports.n_queues
-    rate = np.bincount(hops.queue, hops.hop_packet_rate, n)
-    work = np.bincount(hops.queue, hops.hop_packet_rate * hops.hop_mean_bits, n).astype(np.float64)
+    rate, work = offered.packet_rate, offered.bit_rate
     mean = np.where(rate > 0, work / np.maximum(rate, 1e-300), 1.0)
     load = np.minimum(ports.per_link(work)[ports.link_of_queue] / ports.queue_capacity_bps, _MOST_LOAD)
     strand = strands(hops, sizes.row)

@@ -12,15 +12,16 @@ from nettwin.scenario import Discipline
 from nettwin.scenario.arrays import FloatArray, IntArray
 
 _LEAST_SHARE = 1e-3
-_LEAST_FREE = 0.02
+LEAST_FREE = 0.02
+"""Of a queue's share of the server: what its own load leaves of it at the least."""
 _LEAST_VARIABILITY = 0.05  # of a queue's own work, relative to Poisson arrivals
-_PRIORITY, _CLOCK, _LEAST_SERVED, _DRR, _WFQ = 1, 2, 3, 4, 5
+_PRIORITY, _CLOCK, _LEAST_SERVED, DRR, _WFQ = 1, 2, 3, 4, 5
 _CODES = {
     Discipline.FIFO: 0,
     Discipline.STRICT_PRIORITY: _PRIORITY,
     Discipline.VIRTUAL_CLOCK: _CLOCK,
     Discipline.LEAST_SERVED: _LEAST_SERVED,
-    Discipline.DRR: _DRR,
+    Discipline.DRR: DRR,
     Discipline.WFQ: _WFQ,
 }
 
@@ -45,7 +46,7 @@ class QueueWork(NamedTuple):
 
 @compiled
 def _wait_divisor(share: FloatArray, loads: PortLoads) -> FloatArray:
-    return share * np.maximum(share - loads.offered, _LEAST_FREE * share)
+    return share * np.maximum(share - loads.offered, LEAST_FREE * share)
 
 
 @compiled
@@ -138,7 +139,7 @@ def all_views(
             free = share[slot] - own.offered[slot]
             idle[slot] = share[slot] * max(0.0, 1 - later / max(free, 1e-9)) if free > 0 else share[slot]
         found[2, link] = np.minimum(np.maximum(idle, 1e-6), 1.0)
-        if code >= _DRR or code == _CLOCK:
+        if code >= DRR or code == _CLOCK:
             share, residual = _with_turns(code, own, first, share, residual, np.diag(bursty).copy())
         found[0, link], found[1, link] = share, residual
     return precedence, found

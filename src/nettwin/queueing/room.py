@@ -6,7 +6,7 @@ from nettwin.compiled import compiled
 from nettwin.queueing.carrying import NO_TRAFFIC, Arrivals
 from nettwin.scenario.arrays import FloatArray
 
-_MOST_PLACES = 1e6
+MOST_PLACES = 1e6
 """An endless buffer counts as this many packets, so that an overloaded one has an answer."""
 _ROUNDING = 1e-6  # packets: a buffer for exactly 30 packets holds 30
 
@@ -36,7 +36,7 @@ def places_in_bits(
     used = packet_rate > NO_TRAFFIC
     mean = np.where(used, np.maximum(bit_rate / np.maximum(packet_rate, NO_TRAFFIC), 1e-6), 1.0)
     variation = variation_of(packet_rate, bit_rate, second_moment_rate)
-    places = np.minimum(buffer_bits / mean, 2 * _MOST_PLACES)
+    places = np.minimum(buffer_bits / mean, 2 * MOST_PLACES)
     lattice = np.exp(-np.minimum(2 * np.pi**2 * np.maximum(variation, 0.0) * places, 500.0))
     remainder = np.maximum(places - np.floor(places + _ROUNDING), 0.0)
     residual = unusable_space * (1 + variation) / 2

@@ -14,18 +14,17 @@ from nettwin.queueing.carrying import NO_TRAFFIC, carry_compiled
 from nettwin.queueing.finite_queue import solve_compiled
 from nettwin.queueing.long_ways import LONG, WAIT, fresh_line_compiled, mean_line_compiled
 from nettwin.queueing.network import Network
-from nettwin.queueing.port_model import _DRR, QueueWork, all_views
+from nettwin.queueing.port_model import DRR, LEAST_FREE, QueueWork, all_views
 from nettwin.queueing.precedence import PortLoads
-from nettwin.queueing.room import _MOST_PLACES, places_in_bits, variation_of
+from nettwin.queueing.room import MOST_PLACES, places_in_bits, variation_of
 from nettwin.queueing.smoothing import smoothed_compiled
-from nettwin.queueing.streams import _FULL
+from nettwin.queueing.streams import FULL
 from nettwin.scenario.arrays import BoolArray, FloatArray, IntArray
 
 _DAMPING = 0.5
 _LOSSY = 1e-6
 _RARELY = 3.1  # deviations that a Gaussian exceeds once in a thousand
 _LEAST_SERVICE = 1e-6  # of the port's mean packet time
-_LEAST_FREE = 0.02  # of a queue's share of the server
 _SHORTEST = 1e-3  # packet times of a port: a window is no shorter
 _LEAST_ROUNDS = 3
 _TINY = 1e-300
@@ -263,7 +262,7 @@ def _own_loads(queues: Queues, links: Links, carried: FloatArray, now: Round, ro
 def _waiting_places(queues: Queues, queue: int, room: float, share: float) -> float:
     """Places for waiting packets of mean size: the packet in service takes one while it is this queue's, where it counts."""
     places = min(queues.buffer_packets[queue], room) - queues.holds_packet_in_service[queue] * share
-    return float(min(max(places, 0.0), _MOST_PLACES))
+    return float(min(max(places, 0.0), MOST_PLACES))
 
 
 @compiled
@@ -271,7 +270,7 @@ def _port_loads(links: Links, own: FloatArray) -> PortLoads:
     """A deficit round robin stays with a queue for its quantum, at least a packet, at most until it has emptied a full buffer."""
     visit_s, services_s = np.zeros(links.slots.shape), padded(links.slots, own[2])
     for link in range(len(links.codes)):
-        if links.codes[link] == _DRR:
+        if links.codes[link] == DRR:
             quantum_s = links.quantum_bits[link] / links.capacity_bps[link]
             for slot in range(links.slots.shape[1]):
                 longest_s = own[3, links.slots[link, slot]]
@@ -304,7 +303,7 @@ def _spared_work(links: Links, paths: Paths, loads: PortLoads) -> FloatArray:  #
         for slot in range(links.slots.shape[1]):
             busy[link] += loads.carried[link, slot]
     for pair in range(len(paths.wire_to)):
-        used = min(busy[paths.wire_to[pair]], _FULL)
+        used = min(busy[paths.wire_to[pair]], FULL)
         spared[paths.wire_to[pair]] += paths.wire_spared[pair] * (1 - used) / (1 - min(paths.wire_share[pair] * used, used))
     return spared
 
@@ -326,7 +325,7 @@ def _columns(
                 continue
             offered = own[0, queue] if rate[queue] > NO_TRAFFIC else 1e-12
             share, work_s = seen[0, link, slot], max(seen[1, link, slot], 1e-30)
-            divisor = share * max(share - offered, _LEAST_FREE * share)
+            divisor = share * max(share - offered, LEAST_FREE * share)
             more, behind_s = queues.platoon_wait_s[queue] * divisor, queues.platoon_wait_s[queue]
             way = queues.long_ways[queue]
             if way[LONG] > 0:

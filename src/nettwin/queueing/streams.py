@@ -9,7 +9,7 @@ from nettwin.queueing.ports import Ports
 from nettwin.scenario import Topology
 from nettwin.scenario.arrays import FloatArray, IntArray
 
-_FULL = 0.98
+FULL = 0.98
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,11 +27,9 @@ from nettwin.predict.neural.calibration import (
 )
 from nettwin.predict.neural.capped import capped_mean
 from nettwin.predict.neural.ensemble import FIGURES, EnsembleOutputs
-from nettwin.predict.neural.ground import Ground, demand_load, ground_of, queue_load
+from nettwin.predict.neural.ground import Ground, ground_of
 from nettwin.predict.neural.prior import Prior
 from nettwin.predict.neural.sampling import sampling_error
-
-__all__ = ["Beliefs", "demand_load", "figures_of", "hop_performance", "performance_of", "queue_load", "wrapped"]
 
 _TRUSTED = 0.5
 _LEAST_WAIT_SHARE = 0.02  # a strange queue that makes less of the delay than this harms no trust
@@ -98,8 +96,9 @@ def figures_of(ground: Ground, outputs: Outputs, beliefs: Beliefs) -> Figures:
     demands, queues = _demands(ground, outputs), _queues(ground, outputs)
     links = _links(ground, queues)
     bounds = _bounds(ground, outputs, demands, beliefs)
-    queue_bounds = _queue_bounds(ground, outputs, queues, beliefs)
-    link_bounds = _link_bounds(ground, outputs, (queues, links), beliefs)
+    attributes = queue_attributes(ground, outputs, queues["utilization"])
+    queue_bounds = _queue_bounds(ground, attributes, queues, beliefs)
+    link_bounds = _link_bounds(ground, attributes, links, beliefs)
     return Figures(
         demands=demands,
         queues=queues,
@@ -250,9 +249,8 @@ def _at_most_uncertain(ground: Ground, outputs: Outputs, demands: Columns, chanc
     return _MOST_WRONG * waited + chance_s, _MOST_WRONG * above + chance_s[:, None]
 
 
-def _queue_bounds(ground: Ground, outputs: Outputs, queues: Columns, beliefs: Beliefs) -> tuple[Columns, Columns]:
-    xp, attributes = ground.arrays, queue_attributes(ground, outputs, queues["utilization"])
-    group = groups(ground.queues.n_nodes, ground.queues.load, xp)
+def _queue_bounds(ground: Ground, attributes: Columns, queues: Columns, beliefs: Beliefs) -> tuple[Columns, Columns]:
+    xp, group = ground.arrays, groups(ground.queues.n_nodes, ground.queues.load, ground.arrays)
     reach = {figure: beliefs.calibration.reach(figure, attributes, group, beliefs.coverage, xp) for figure in QUEUE_FIGURES}
     reach["queue_loss"] = xp.where(queues["loss_ratio"] < 1, reach["queue_loss"], 0.0)
     return _queue_bound(ground, queues, reach, -1.0), _queue_bound(ground, queues, reach, 1.0)
@@ -269,10 +267,9 @@ def _queue_bound(ground: Ground, queues: Columns, reach: Columns, sign: float) -
     }
 
 
-def _link_bounds(ground: Ground, outputs: Outputs, both: tuple[Columns, Columns], beliefs: Beliefs) -> tuple[Columns, Columns]:
-    """``both``: the figures of queues and links."""
-    xp, (queues, links), given = ground.arrays, both, ground.queues
-    attributes = link_attributes(ground, queue_attributes(ground, outputs, queues["utilization"]), links["utilization"])
+def _link_bounds(ground: Ground, of_queues: Columns, links: Columns, beliefs: Beliefs) -> tuple[Columns, Columns]:
+    """``of_queues``: attributes."""
+    xp, given, attributes = ground.arrays, ground.queues, link_attributes(ground, of_queues, links["utilization"])
     n_nodes = xp.largest(given.n_nodes, given.link, len(given.link_capacity_bps))
     group = groups(n_nodes, xp.largest(given.load, given.link, len(given.link_capacity_bps)), xp)
     reach = {figure: beliefs.calibration.reach(figure, attributes, group, beliefs.coverage, xp) for figure in LINK_FIGURES}

@@ -18,7 +18,7 @@ import numpy as np
 from nettwin.performance import QUANTILE_LEVELS
 from nettwin.predict.neural.arrays import NUMPY, Arrays, Column
 from nettwin.predict.neural.attributes import DEMAND_ATTRIBUTES, QUEUE_ATTRIBUTES
-from nettwin.scenario.arrays import FloatArray, IntArray
+from nettwin.scenario.arrays import FloatArray
 
 SIZE_EDGES = (20, 60)
 """Nodes: up to 20, up to 60, more."""
@@ -37,7 +37,8 @@ own simulations ..."""
 CHANCE_ADDED = 0.67
 """... and share of the variance of a finite observation's chance that is added to them. Both, and the edges of loads, were chosen on the
 recordings of datanet2022 with 50 and 75 nodes."""
-_MOST_EXPONENT, _LEAST_EXPONENT = 2.0, -12.0
+LOGARITHMS = (-12.0, 2.0)
+"""Least and largest logarithm of an expected error."""
 _SHAPE = (len(SIZE_EDGES) + 1, len(LOAD_EDGES) + 1, len(COVERAGES))
 
 
@@ -61,12 +62,8 @@ class Calibration:
         """How far an interval of this coverage reaches."""
         return xp.rows(self.at(figure, coverage), group) * self.expected(figure, attributes, xp)
 
-    def factor(self, figure: str, group: IntArray, coverage: float) -> FloatArray:  # [row]
-        """How many expected errors an interval of this coverage reaches, by group (``groups``)."""
-        return np.asarray(self.at(figure, coverage)[group])
-
     def at(self, figure: str, coverage: float) -> FloatArray:  # [group]
-        """The factors of all groups at one coverage, between the known ones on straight lines."""
+        """How many expected errors an interval of this coverage reaches, by group (``groups``); straight lines between known ones."""
         table = self.factors[figure].reshape(-1, len(COVERAGES))
         upper = min(max(int(np.searchsorted(COVERAGES, coverage, side="right")), 1), len(COVERAGES) - 1)
         part = (min(max(coverage, COVERAGES[0]), COVERAGES[-1]) - COVERAGES[upper - 1]) / (COVERAGES[upper] - COVERAGES[upper - 1])
@@ -109,7 +106,7 @@ def expected_error(exponents: FloatArray, columns: list[Column], xp: Arrays = NU
     total = float(exponents[0]) + float(exponents[1]) * columns[0]
     for exponent, column in zip(exponents[2:].tolist(), columns[1:], strict=True):
         total = total + exponent * column
-    return xp.exp(xp.between(total, _LEAST_EXPONENT, _MOST_EXPONENT))
+    return xp.exp(xp.between(total, *LOGARITHMS))
 
 
 def deviations(coverage: float) -> float:

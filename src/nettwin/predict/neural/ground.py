@@ -7,7 +7,6 @@ import numpy as np
 
 from nettwin.predict.neural.arrays import NUMPY, Arrays, Column
 from nettwin.predict.neural.prior import Prior
-from nettwin.scenario.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +93,10 @@ class Ground:
 
 def ground_of(prior: Prior) -> Ground:
     """The columns of theory's answer on the processor."""
-    physics, hops, traffic, observation = prior.graph.physics, prior.state.network.hops, prior.scenario.traffic, prior.scenario.observation
+    physics, hops, observation = prior.graph.physics, prior.state.network.hops, prior.scenario.observation
     return Ground(
         arrays=NUMPY,
-        demands=demand_ground(prior.answer.demands, physics, (traffic.rate_bps, traffic.packet_rate), (demand_load(prior), prior.parts)),
+        demands=_demands(prior),
         queues=queue_ground(prior.answer.queues, prior.state, prior.parts.nodes_by_queue, NUMPY),
         hops=HopGround(hops.path, hops.queue, physics.hop_variance, hops.demand, prior.graph.path_share, physics.path_fixed),
         duration_s=observation.duration_s,
@@ -105,19 +104,19 @@ def ground_of(prior: Prior) -> Ground:
     )
 
 
-def demand_ground(theory: Any, physics: Any, rates: tuple[Column, Column], about: tuple[Column, Any], xp: Arrays = NUMPY) -> DemandGround:
-    """From theory's figures of demands; ``rates`` in bit/s and packets/s, ``about``: loads, and what knows ``nodes_by_demand``."""
+def _demands(prior: Prior) -> DemandGround:
+    theory, physics, traffic, hops = prior.answer.demands, prior.graph.physics, prior.scenario.traffic, prior.state.network.hops
     return DemandGround(
-        rate_bps=rates[0],
-        packet_rate=rates[1],
-        is_routed=xp.is_finite(theory.delay_s),
+        rate_bps=traffic.rate_bps,
+        packet_rate=traffic.packet_rate,
+        is_routed=np.isfinite(theory.delay_s),
         theory_loss=theory.loss_ratio,
         theory_throughput_bps=theory.throughput_bps,
         reference_s=physics.reference_s,
         floor=physics.demand_floor,
         size_variance=physics.demand_size_variance,
-        load=about[0],
-        n_nodes=about[1].nodes_by_demand,
+        load=NUMPY.largest(link_load(prior.state)[hops.link], hops.demand[hops.path], traffic.n_demands),
+        n_nodes=prior.parts.nodes_by_demand,
     )
 
 
@@ -144,17 +143,6 @@ def queue_ground(theory: Any, state: Any, nodes_by_queue: Column, xp: Arrays) ->
         link=ports.link_of_queue,
         link_capacity_bps=ports.capacity_bps,
     )
-
-
-def demand_load(prior: Prior) -> FloatArray:  # [demand]
-    """Largest offered load over capacity of a port on the paths of each demand."""
-    hops = prior.state.network.hops
-    return np.asarray(NUMPY.largest(link_load(prior.state)[hops.link], hops.demand[hops.path], prior.scenario.traffic.n_demands))
-
-
-def queue_load(prior: Prior) -> FloatArray:  # [queue]
-    """Offered load over capacity of each queue's port."""
-    return np.asarray(link_load(prior.state)[prior.state.network.ports.link_of_queue])
 
 
 def link_load(state: Any) -> Column:  # [link]

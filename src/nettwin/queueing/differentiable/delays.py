@@ -6,12 +6,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from nettwin.queueing.delays import _FRESH_VARIED, _LEAST_FREE, _LEAST_RATE, _LEAST_WAIT_RATIO, _MOST_LONGER, _MOST_VARIED, _NO_ROOM
+from nettwin.queueing.delays import _FRESH_VARIED, _LEAST_RATE, _LEAST_WAIT_RATIO, _MOST_LONGER, _MOST_VARIED, _NO_ROOM
 from nettwin.queueing.differentiable.gathering import at, over, root, sums
 from nettwin.queueing.differentiable.long_ways import lines
 from nettwin.queueing.differentiable.paces import along, shifted
 from nettwin.queueing.differentiable.values import State
 from nettwin.queueing.long_ways import _LONE, JOINING, LONG
+from nettwin.queueing.port_model import LEAST_FREE
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ def _on_long_ways(state: State) -> _LongWaits | None:
     if ways is None:
         return None
     long, fresh, many = lines(ways, view)
-    endless_s = view.work_s / (view.share * torch.maximum(view.share - view.utilization, _LEAST_FREE * view.share))
+    endless_s = view.work_s / (view.share * torch.maximum(view.share - view.utilization, LEAST_FREE * view.share))
     # the wait at the port alone, from that of all, which is linear in it
     rest = endless_s - (1 - long) * network.platoons.wait_s - long * many[0]
     alone = (rest / (1 - long + long * many[1]).clamp_min(1e-9)).clamp_min(0.0)

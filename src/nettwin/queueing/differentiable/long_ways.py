@@ -11,8 +11,6 @@ from nettwin.queueing.differentiable.values import Arrivals, DemandHops, LongWay
 from nettwin.queueing.long_ways import (
     _EQUAL_SIZES,
     _FEW_HOPS,
-    _FULL,
-    _LEAST_FREE,
     _MANY_HOPS,
     _VARIED_SIZES,
     FREE,
@@ -21,6 +19,8 @@ from nettwin.queueing.long_ways import (
     WORK_BEHIND,
     WORK_FREE,
 )
+from nettwin.queueing.port_model import LEAST_FREE
+from nettwin.queueing.streams import FULL
 
 
 def long_ways(
@@ -61,7 +61,7 @@ def _between(values: Tensor, low: float, high: float) -> Tensor:
 def _joining(ports: Ports, offered: Arrivals, into: Streams, share: Tensor) -> Tensor:  # [queue]
     """Part of the residual work of a port whose packets did not come one after another over a wire."""
     load = ports.per_link(offered.bit_rate) / ports.capacity_bps
-    busy = at(load, into.to).clamp_max(_FULL)
+    busy = at(load, into.to).clamp_max(FULL)
     spared = sums(share**2 * (1 - busy) / (1 - torch.minimum(share * busy, busy)), into.to, ports.n_links)
     return ports.of_link((1 - spared).clamp_min(0.0))
 
@@ -77,7 +77,7 @@ class Lines(NamedTuple):
 def lines(found: LongWays, view: ServerView) -> Lines:
     """Of all queues."""
     queue = found.queues.unbind(1)
-    busy, least = view.utilization, _LEAST_FREE * view.share
+    busy, least = view.utilization, LEAST_FREE * view.share
     free = torch.maximum(view.share - busy * queue[WORK_FREE], least)
     at_fresh, at_all = found.others
     fresh = busy * queue[WORK_BEHIND] / free, torch.addcmul(torch.maximum(view.share - busy, least), busy, at_fresh) / free

@@ -14,7 +14,7 @@ from nettwin.queueing.differentiable.precedence import both_greedy, by_clock, by
 from nettwin.queueing.differentiable.round_robin import conserving_waits, visit_waits
 from nettwin.queueing.differentiable.smoothing import between
 from nettwin.queueing.differentiable.values import PortLoads, ServerView
-from nettwin.queueing.port_model import _CLOCK, _DRR, _LEAST_FREE, _LEAST_SERVED, _LEAST_SHARE, _LEAST_VARIABILITY, _PRIORITY
+from nettwin.queueing.port_model import _CLOCK, _LEAST_SERVED, _LEAST_SHARE, _LEAST_VARIABILITY, _PRIORITY, DRR, LEAST_FREE
 from nettwin.scenario import Discipline
 
 _BY_SERVICE = frozenset({Discipline.LEAST_SERVED, Discipline.DRR, Discipline.WFQ})
@@ -101,7 +101,7 @@ def _shares(rules: Rules, loads: PortLoads, greedy: Tensor, precedence: Tensor) 
 
 
 def _wait_divisor(share: Tensor, loads: PortLoads) -> Tensor:
-    return share * torch.maximum(share - loads.offered, _LEAST_FREE * share)
+    return share * torch.maximum(share - loads.offered, LEAST_FREE * share)
 
 
 def _with_turns(
@@ -115,7 +115,7 @@ def _with_turns(
         conserving = conserving_waits(loads, residual / strict, own_s) * strict
         work_s = torch.where(rules.rules(_CLOCK, _CLOCK), conserving, work_s)
     if rules.kinds & _IN_TURNS:
-        in_turns = (rules.codes >= _DRR)[:, None]
+        in_turns = (rules.codes >= DRR)[:, None]
         fair = (share - fair_claims(loads, greedy, first, 1 - first)).clamp_min(_LEAST_SHARE)
         shared = _wait_divisor(fair, loads)
         isolated_s = own_s / shared - own_s / strict

@@ -16,8 +16,8 @@ from nettwin.queueing.differentiable.smoothing import place_of, smoothed_excess
 from nettwin.queueing.differentiable.streams import spared_work
 from nettwin.queueing.differentiable.values import Arrivals, Network, Packets, PortLoads, Ports, QueueLoss, ServerView, State
 from nettwin.queueing.long_ways import WAIT
-from nettwin.queueing.port_model import _DRR
-from nettwin.queueing.rounds import _DAMPING, _LEAST_FREE, _LEAST_SERVICE, _LOSSY, _RARELY, _SHORTEST
+from nettwin.queueing.port_model import DRR, LEAST_FREE
+from nettwin.queueing.rounds import _DAMPING, _LEAST_SERVICE, _LOSSY, _RARELY, _SHORTEST
 from nettwin.scenario import Discipline
 
 
@@ -131,7 +131,7 @@ def _visit_s(network: Network, service_s: Tensor, longest_s: Tensor) -> Tensor: 
         return torch.zeros_like(service_s)
     quantum_s = ports.weight * (ports.quantum_bits / ports.capacity_bps)[:, None]
     visit_s = torch.minimum(torch.maximum(quantum_s, service_s), longest_s)
-    return torch.where((network.disciplines == _DRR)[:, None], visit_s, 0.0)
+    return torch.where((network.disciplines == DRR)[:, None], visit_s, 0.0)
 
 
 def _within_capacity(ports: Ports, utilization: Tensor, loss: Tensor) -> Tensor:  # [queue]
@@ -185,7 +185,7 @@ def _flat(ports: Ports, view: ServerView, arriving: Arrivals) -> ServerView:
 
 def _with_platoons(network: Network, view: ServerView) -> tuple[ServerView, Tensor]:
     """The same with the waits in platoons as work, so that a finite buffer bounds them, and their share of the work."""
-    divisor = view.share * torch.maximum(view.share - view.utilization, _LEAST_FREE * view.share)
+    divisor = view.share * torch.maximum(view.share - view.utilization, LEAST_FREE * view.share)
     more = behind = network.platoons.wait_s * divisor
     if network.long_ways is not None:
         long, _, many = lines(network.long_ways, view)

@@ -19,6 +19,7 @@ from nettwin.predict.neural.differentiable import twin as differentiable
 from nettwin.predict.neural.differentiable.twin import DifferentiableTwin
 from nettwin.predict.neural.predictor import NeuralPredictor
 from nettwin.queueing.differentiable.values import Inputs
+from nettwin.queueing.fitting import fitted
 from nettwin.scenario import (
     ArrivalProcess,
     Demand,
@@ -29,6 +30,7 @@ from nettwin.scenario import (
     PacketTrace,
     Poisson,
     Queue,
+    Routing,
     Scenario,
     Scheduling,
     Topology,
@@ -57,6 +59,11 @@ def fifo() -> Scheduling:
     return Scheduling(Discipline.FIFO, (Queue(buffer_packets=32),))
 
 
+def told(scenario: Scenario) -> tuple[Scenario, Routing]:
+    """The packets that fit, of which the tensors are."""
+    return fitted(scenario, route(scenario)).case
+
+
 def assert_same(figures: Figures, answer: Performance, rows: slice = slice(None)) -> None:
     for name in (*TIMES, "throughput_bps"):
         expected = getattr(answer.demands, name)
@@ -66,7 +73,7 @@ def assert_same(figures: Figures, answer: Performance, rows: slice = slice(None)
 
 @pytest.mark.parametrize("seed", [3, 5, 12, 13, 24, 30])
 def test_its_figures_are_those_of_the_predictor(seed: int) -> None:
-    answer = NeuralPredictor().predict(drawn(seed))
+    answer = NeuralPredictor().predict_routed(*told(drawn(seed)))
     with torch.no_grad():
         figures = DifferentiableTwin.of(drawn(seed)).figures()
     assert_same(figures, answer)
@@ -88,9 +95,9 @@ def test_several_networks_side_by_side() -> None:
     scenarios = [drawn(13), drawn(12)]
     with torch.no_grad():
         figures = DifferentiableTwin.of_many([(scenario, route(scenario)) for scenario in scenarios]).figures()
-    n = scenarios[0].traffic.n_demands
+    n = told(scenarios[0])[0].traffic.n_demands
     for rows, scenario in zip((slice(0, n), slice(n, None)), scenarios, strict=True):
-        assert_same(figures, NeuralPredictor().predict(scenario), rows)
+        assert_same(figures, NeuralPredictor().predict_routed(*told(scenario)), rows)
 
 
 def test_recorded_packets() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from nettwin.controlplane import route
 from nettwin.formats import shards
 from nettwin.learn.dataset import Progress
 from nettwin.performance import QUANTILE_LEVELS, Performance
@@ -14,11 +15,12 @@ from nettwin.performance.error_measures import relative_standard_errors
 from nettwin.performance.realised_rates import with_realised_rates
 from nettwin.predict.neural.graph import Graph, Physics, union
 from nettwin.predict.neural.prior import Prior, prior_of
+from nettwin.queueing.fitting import fitted
 from nettwin.scenario import Scenario
 
 Floats = npt.NDArray[np.float32]
 
-VERSION = 7
+VERSION = 8
 """Of the features: examples that were kept by other code are computed again."""
 _NO_NOISE = 0.01  # relative standard error where the measurement does not tell
 _FEW_PACKETS = 0.3  # where a simulated demand sent too few packets to tell
@@ -49,8 +51,10 @@ class Example:
 
 def example_of(scenario: Scenario, performance: Performance) -> Example:
     """Features from the rates that the run realised, labels from what it measured."""
-    prior = prior_of(with_realised_rates(scenario, performance))
-    return Example(prior.graph, _labels(prior, performance))
+    told = with_realised_rates(scenario, performance)
+    question = fitted(told, route(told))
+    prior = prior_of(*question.case)
+    return Example(prior.graph, _labels(prior, question.measured(performance)))
 
 
 def examples_of(folder: Path, *, limit: int | None = None, jobs: int = 1, progress: Progress | None = None) -> list[Example]:

@@ -67,7 +67,7 @@ def _carry_all(offsets: IntArray, queue: IntArray, sources: FloatArray, loss: Fl
             kept = 1 - min(loss[q, 0] + loss[q, 1] * mean * shrunk, 1.0)
             kept_bits = 1 - min(loss[q, 0] + loss[q, 1] * second / mean * shrunk, 1.0)
             packets *= kept
-            bits *= max(kept_bits, LEAST_SIZE * kept)
+            bits *= min(max(kept_bits, LEAST_SIZE * kept), kept)  # long packets are lost more often, but for rounding
             queues[q, 3] += rate * packets
             queues[q, 4] += rate * mean * bits
         delivered[path, 0], delivered[path, 1] = packets, bits

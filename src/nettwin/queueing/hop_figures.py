@@ -46,7 +46,7 @@ def hop_losses(hops: DemandHops, loss: QueueLoss) -> FloatArray:  # [hop]
         lost[hop] = np.minimum(flat + per_bit * mean * shrunk, 1.0)
         kept, kept_bits = 1 - lost[hop], 1 - np.minimum(flat + per_bit * second / mean * shrunk, 1.0)
         packets[path] *= kept
-        bits[path] *= np.maximum(kept_bits, LEAST_SIZE * kept)
+        bits[path] *= np.clip(kept_bits, LEAST_SIZE * kept, kept)
     return lost
 
 

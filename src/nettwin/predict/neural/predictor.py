@@ -54,15 +54,17 @@ class NeuralPredictor:
 
     def predict_routed(self, scenario: Scenario, routing: Routing) -> Performance:
         """The performance under given paths."""
-        return self._together([(scenario, routing)])[0]
+        return self._answers([(scenario, routing)])[0]
 
     def predict_hops(self, scenario: Scenario) -> tuple[Performance, HopPerformance]:
         """The same performance, and where on the way the delay arises."""
         from nettwin.controlplane import route
         from nettwin.predict.neural.answer import hop_performance
+        from nettwin.queueing.fitting import fitted
 
-        answer, prior, outputs = self._ask([(scenario, route(scenario))])
-        return answer, hop_performance(prior, outputs)
+        question = fitted(scenario, route(scenario))
+        answer, prior, outputs = self._ask([question.case])
+        return question.answered(answer), question.answered_hops(hop_performance(prior, outputs))
 
     def elasticities(self, scenario: Scenario, demands: Sequence[int]) -> "list[Elasticities]":
         """How each of these demands answers to every capacity, rate, buffer and weight of the network, its paths fixed."""
@@ -75,9 +77,16 @@ class NeuralPredictor:
         """Many scenarios, asked together."""
         from nettwin.controlplane import route
 
-        cases = [(scenario, route(scenario)) for scenario in scenarios]
+        return self._answers([(scenario, route(scenario)) for scenario in scenarios])
+
+    def _answers(self, cases: "Sequence[Case]") -> list[Performance]:
+        from nettwin.queueing.fitting import fitted
+
+        questions = [fitted(*case) for case in cases]
         most_hops = MOST_HOPS if self.device == "cpu" else MOST_HOPS_ON_DEVICE
-        return [answer for part in _parts(cases, most_hops) for answer in self._together(part)]
+        parts = _parts([question.case for question in questions], most_hops)
+        told = [answer for part in parts for answer in self._together(part)]
+        return [question.answered(answer) for question, answer in zip(questions, told, strict=True)]
 
     def _together(self, cases: "Sequence[Case]") -> list[Performance]:
         from nettwin.performance.slicing import sliced

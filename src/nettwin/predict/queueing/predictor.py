@@ -6,7 +6,8 @@ from nettwin.controlplane import route
 from nettwin.performance import HopPerformance, Performance
 from nettwin.queueing.answer import performance_of
 from nettwin.queueing.calibration import DEFAULT, Calibration
-from nettwin.queueing.fixed_point import solve_network
+from nettwin.queueing.fitting import Fitted, fitted
+from nettwin.queueing.fixed_point import NetworkState, solve_network
 from nettwin.queueing.hop_figures import hop_figures
 from nettwin.queueing.network import network_of
 from nettwin.scenario import Routing, Scenario
@@ -28,10 +29,15 @@ class QueueingPredictor:
 
     def predict_hops(self, scenario: Scenario) -> tuple[Performance, HopPerformance]:
         """The same performance, and where on the way the delay arises."""
-        state = solve_network(network_of(scenario, route(scenario), self.calibration))
-        return performance_of(scenario, state), hop_figures(scenario, state)
+        question = fitted(scenario, route(scenario))
+        state = self._solved(question)
+        answer = question.answered(performance_of(question.scenario, state))
+        return answer, question.answered_hops(hop_figures(question.scenario, state))
 
     def predict_routed(self, scenario: Scenario, routing: Routing) -> Performance:
         """The performance under given paths, as in the phases of a timeline."""
-        state = solve_network(network_of(scenario, routing, self.calibration))
-        return performance_of(scenario, state)
+        question = fitted(scenario, routing)
+        return question.answered(performance_of(question.scenario, self._solved(question)))
+
+    def _solved(self, question: Fitted) -> NetworkState:
+        return solve_network(network_of(*question.case, self.calibration))

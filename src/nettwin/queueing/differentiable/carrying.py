@@ -53,7 +53,7 @@ def _followed(layout: Layout, flat: Tensor, slope: Tensor) -> tuple[Tensor, Tens
         before.append(left)
         shrunk = left[1] / (left[0] + tiny)  # mean size here over mean size sent
         kept = torch.addcmul(unlost, per_bit, shrunk, value=-1).clamp_min(0.0)
-        left = left * torch.maximum(kept, least * kept[0])
+        left = left * torch.minimum(torch.maximum(kept, least * kept[0]), kept[0])
         after.append(left)
     ends.append(left)
     nothing = flat.new_ones((2, 0))

@@ -23,6 +23,6 @@ def hop_losses(state: State, layout: Layout) -> Tensor:  # [hop]
         lost = (flat + per_size * mean[:n]).clamp_max(1.0)
         kept = 1 - lost
         kept_bits = 1 - (flat + per_size * biased[:n]).clamp_max(1.0)
-        packets, bits = packets * kept, bits * torch.maximum(kept_bits, LEAST_SIZE * kept)
+        packets, bits = packets * kept, bits * torch.clamp(kept_bits, LEAST_SIZE * kept, kept)
         found.append(lost)
     return at(torch.cat(found), layout.hop_place) if found else torch.zeros_like(hops.hop_mean_bits)

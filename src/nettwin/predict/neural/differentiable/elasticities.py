@@ -21,22 +21,23 @@ def elasticities_of(twin: DifferentiableTwin, demands: Sequence[int]) -> list[El
             f"{twin.structure.n_hops} hops of demands", where="slopes", hint=f"up to {MOST_HOPS} fit in memory: ask for single changes"
         )
     found = twin.gradients([(figure, demand) for demand in demands for figure in ("delay_s", "loss_ratio")])
+    pairs, kept = zip(found[::2], found[1::2], strict=True), twin.questions[0].share[list(demands)]
     return [
-        Elasticities(_slopes(twin, delay.by, float(delay.value)), _slopes(twin, loss.by, 1.0))
-        for delay, loss in zip(found[::2], found[1::2], strict=True)
+        Elasticities(_slopes(twin, delay.by, 1 / float(delay.value)), _slopes(twin, loss.by, float(share)))
+        for (delay, loss), share in zip(pairs, kept, strict=True)
     ]
 
 
-def _slopes(twin: DifferentiableTwin, derivatives: dict[str, Tensor], unit: float) -> Slopes:
+def _slopes(twin: DifferentiableTwin, derivatives: dict[str, Tensor], times: float) -> Slopes:
     def relative(name: str) -> np.ndarray:
         numbers = getattr(twin.inputs, name)
         # an endless buffer has no relative change
-        slopes = torch.where(torch.isfinite(numbers), derivatives[name] * numbers, 0.0).cpu().numpy() / unit
+        slopes = torch.where(torch.isfinite(numbers), derivatives[name] * numbers, 0.0).cpu().numpy() * times
         return np.nan_to_num(slopes, nan=0.0)
 
     return Slopes(
         capacity=relative("capacity_bps"),
-        rate=relative("rate_bps"),
+        rate=twin.questions[0].summed(relative("rate_bps")),
         buffer=relative("buffer_bits") + relative("buffer_packets"),
         weight=relative("weight").reshape(-1)[twin.structure.slot_of_queue.cpu().numpy()],
     )

@@ -18,6 +18,7 @@ from nettwin.predict.neural.ensemble import run_on_tensors
 from nettwin.predict.neural.library import SHIPPED, Library, load_library
 from nettwin.queueing.differentiable.structure import inputs_of, structure_of
 from nettwin.queueing.differentiable.values import Inputs, Structure
+from nettwin.queueing.fitting import Fitted, fitted
 from nettwin.queueing.side_by_side import Case, side_by_side
 from nettwin.scenario import Routing, Scenario
 
@@ -46,6 +47,8 @@ class DifferentiableTwin:
     inputs: Inputs
     """The numbers of the scenario itself."""
     library: Library
+    questions: tuple[Fitted, ...]
+    """Where packets do not fit, figures and inputs are those of the demands that theory is told (``nettwin.queueing.fitting``)."""
     coverage: float = 0.9
 
     @classmethod
@@ -58,10 +61,12 @@ class DifferentiableTwin:
     @classmethod
     def of_many(cls, cases: Sequence[Case], weights: str | None = None, device: str = "cpu") -> "DifferentiableTwin":
         """Several scenarios side by side, all observed alike."""
-        parts = side_by_side(cases)
+        questions = tuple(fitted(*case) for case in cases)
+        parts = side_by_side([question.case for question in questions])
         structure = structure_of(parts.scenario, parts.routing, device)
         inputs = inputs_of(parts.scenario, structure, device=device)
-        return cls(structure, facts_of(parts, structure), inputs, load_library(SHIPPED if weights is None else Path(weights)))
+        library = load_library(SHIPPED if weights is None else Path(weights))
+        return cls(structure, facts_of(parts, structure), inputs, library, questions)
 
     def figures(self, inputs: Inputs | None = None) -> Figures:
         """All figures in SI units, NaN where there is no delay; nothing waits for the device."""

@@ -67,7 +67,7 @@ def test_a_twin_is_calibrated_anew_in_its_own_folder(tmp_path: Path) -> None:
     twin(tmp_path / "twin", size=0.1)
     old = load_library(tmp_path / "twin")
     build_dataset(tmp_path / "data", DatasetArgs(samples=3, seed=8, hops=3e4, hops_per_demand=0.0, shard_size=3))
-    args = ["learn", "calibrate", str(tmp_path / "twin"), str(tmp_path / "data"), "--twin", str(tmp_path / "twin"), "--version", "next"]
+    args = ["learn", "calibrate", str(tmp_path / "twin"), str(tmp_path / "data"), "--version", "next"]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 0, result.output
     new = load_library(tmp_path / "twin")

@@ -5,6 +5,7 @@ import pytest
 
 from nettwin.controlplane import route
 from nettwin.performance import Performance
+from nettwin.predict.neural import NeuralPredictor
 from nettwin.predict.queueing import QueueingPredictor
 from nettwin.predict.simulator import SimulatorPredictor
 from nettwin.queueing.long_ways import FREE, LONG
@@ -78,3 +79,10 @@ def test_fine_atoms_keep_the_mean_and_the_tail() -> None:
     assert (atoms.weights * atoms.bits).sum(axis=1) == pytest.approx([BITS])
     assert (atoms.weights * atoms.bits**2).sum(axis=1) == pytest.approx([2 * BITS**2], rel=0.03)
     assert atoms.bits.max() > 8 * BITS
+
+
+def test_the_neural_twin_does_not_trust_itself_on_ways_longer_than_any_that_it_learned_from() -> None:
+    for scenario, expected in ((ring(12, [1, 3, 5], ExponentialSize(BITS), 0.6), True), (ring(60, [10, 20, 30], ExponentialSize(BITS), 0.6), False)):
+        trusted = NeuralPredictor().predict(scenario).is_trusted
+        assert trusted is not None
+        assert (trusted == expected).all()

@@ -65,7 +65,7 @@ class Fitted:
         found = self._with_losses(asked, told)
         if told.interval is None or asked.interval is None:
             return found
-        return replace(found, interval=self._interval(asked.interval, told.interval))
+        return replace(found, interval=self._interval(asked.interval, told.interval, told.demands.loss_ratio))
 
     def measured(self, performance: Performance) -> Performance:
         """The way there: what was measured as theory has to say it; nothing (NaN) about the parts added."""
@@ -120,9 +120,9 @@ class Fitted:
         n = len(self.share)
         return np.asarray(per_demand[:n] + np.bincount(self.parent, per_demand[n:], n))
 
-    def _interval(self, asked: Interval, told: Interval) -> Interval:
+    def _interval(self, asked: Interval, told: Interval, loss_ratio: FloatArray) -> Interval:
         def bound(name: str) -> dict[str, Any]:
-            found: dict[str, Any] = {name: self._demands(getattr(asked, name), getattr(told, name))}
+            found: dict[str, Any] = {name: self._demands(getattr(asked, name), getattr(told, name), loss_ratio)}
             queues, links = getattr(asked, f"{name}_queues"), getattr(asked, f"{name}_links")
             found[f"{name}_queues"] = None if queues is None else self._queues(queues)
             found[f"{name}_links"] = None if links is None else self._links(links)
@@ -131,10 +131,15 @@ class Fitted:
         return replace(asked, **bound("lower"), **bound("upper"))
 
     def _with_losses(self, asked: Performance, told: Performance) -> Performance:
-        demands, queues, links = self._demands(asked.demands, told.demands), self._queues(asked.queues), self._links(asked.links)
+        demands, queues, links = (
+            self._demands(asked.demands, told.demands, told.demands.loss_ratio),
+            self._queues(asked.queues),
+            self._links(asked.links),
+        )
         return replace(asked, demands=demands, queues=queues, links=links)
 
-    def _demands(self, asked: DemandPerformance, told: DemandPerformance) -> DemandPerformance:
+    def _demands(self, asked: DemandPerformance, told: DemandPerformance, loss_ratio: FloatArray) -> DemandPerformance:
+        """Of an answer or a bound of it; ``loss_ratio`` [demand told] of the answer says how much each part counts."""
         n, none = len(self.share), self.share <= 0
         beside = np.bincount(self.parent, self.whole * (1 - told.loss_ratio[n:]), n)
         throughput = np.bincount(self.parent, np.where(self.whole > 0, told.throughput_bps[n:], 0.0), n)
@@ -143,15 +148,15 @@ class Fitted:
             for f in fields(asked)
         }
         if self.whole.any():
-            columns |= self._mixed(told)
+            columns |= self._mixed(told, loss_ratio)
         columns["loss_ratio"] = np.clip(1 - self.share * (1 - asked.loss_ratio) - beside, 0.0, 1.0)
         columns["offered_bps"] = self.asked.traffic.rate_bps
         columns["throughput_bps"] = np.where(none, 0.0, asked.throughput_bps) + throughput
         return DemandPerformance(**columns)
 
-    def _mixed(self, told: DemandPerformance) -> dict[str, FloatArray]:
-        """Delays over all packets of a demand, whatever paths they take; of upper figures the means."""
-        weight = np.concatenate([self.share, self.whole]) * (1 - told.loss_ratio)
+    def _mixed(self, told: DemandPerformance, loss_ratio: FloatArray) -> dict[str, FloatArray]:
+        """Delays over all packets of a demand, whatever paths they take; means of the IPDV and of quantiles, which is rough."""
+        weight = np.concatenate([self.share, self.whole]) * (1 - loss_ratio)
 
         def mean(values: FloatArray) -> FloatArray:
             known = np.where((weight > 0) & np.isfinite(values), weight, 0.0)

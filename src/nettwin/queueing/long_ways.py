@@ -28,7 +28,7 @@ _EQUAL_SIZES, _VARIED_SIZES = 0.1, 0.4
 _LONE = 0.8
 """Part of a single port's wait that those wait who follow nobody: chosen by hand on 20 rings of 80 to 150 nodes, simulated for this."""
 
-LONG, WAIT, FREE, SINGLE, WORK_BEHIND, WORK_FREE, JOINING = range(7)
+LONG, WAIT, FREE, SINGLE, WORK_BEHIND, WORK_FREE, JOINING, COMMON = range(8)
 """Columns of ``LongWays.queues``."""
 
 
@@ -39,8 +39,8 @@ class LongWays(NamedTuple):
     paces: Paces | None
     """None where no queue has a weight above 0."""
     queues: FloatArray
-    """[queue, 7]: weight of all this; mean over its packets of wait in seconds, fresh ones and ones behind nobody; load-weighted wait in
-    seconds and fresh ones; part of the residual work that does not come over one wire."""
+    """[queue, 8]: weight of all this; mean over its packets of wait in seconds, fresh ones and ones behind nobody; load-weighted wait in
+    seconds and fresh ones; part of the residual work that does not come over one wire; hops in common with another packet."""
 
 
 def long_ways(
@@ -53,13 +53,14 @@ def long_ways(
     common = _means(hops.queue, rate, way.hops, nothing)
     is_long = _between(common, _FEW_HOPS, _MANY_HOPS) * _between(size_variation(offered), _EQUAL_SIZES, _VARIED_SIZES)
     if not is_long.any():
-        return LongWays(way, None, np.zeros((ports.n_queues, JOINING + 1)))
+        none = np.zeros((ports.n_queues, COMMON))
+        return LongWays(way, None, np.column_stack([none, common]))
     slowest = _means(into_queues.to, into_queues.packet_rate, spacing_bps[into_queues.from_link], ports.queue_capacity_bps)
     found = paces(way, hops, ports, offered, sizes, np.maximum(ports.queue_capacity_bps / slowest, 1.0))
     columns = [
         _means(hops.queue, rate, figure, nothing) for figure in (found.wait, found.free, found.single, found.bits_wait, found.bits_free)
     ]
-    return LongWays(way, found, np.column_stack([is_long, *columns, _joining(ports, offered, into_links, port_rate)]))
+    return LongWays(way, found, np.column_stack([is_long, *columns, _joining(ports, offered, into_links, port_rate), common]))
 
 
 def _means(group: IntArray, weight: FloatArray, value: FloatArray, otherwise: FloatArray) -> FloatArray:
@@ -83,7 +84,7 @@ def _joining(ports: Ports, offered: Arrivals, into: Streams, port_rate: FloatArr
 
 
 def fresh_line(queue: FloatArray, share: Any, busy: Any) -> tuple[Any, Any]:
-    """Wait of a fresh packet = first + second * wait at the port alone; ``queue`` [7] or [7, queue], the others likewise."""
+    """Wait of a fresh packet = first + second * wait at the port alone; ``queue`` [8] or [8, queue], the others likewise."""
     free = np.maximum(share - busy * queue[WORK_FREE], LEAST_FREE * share)
     alone = share * np.maximum(share - busy, LEAST_FREE * share)
     others = queue[JOINING] * (1 - queue[WORK_FREE]) + _LONE * (1 - queue[JOINING]) * queue[SINGLE]
@@ -103,5 +104,5 @@ mean_line_compiled = compiled(mean_line)
 
 
 def lone_wait(queue: FloatArray, single: FloatArray, alone_s: FloatArray) -> FloatArray:
-    """Mean wait [hop] of packets that came over a wire with others, apart from that behind longer ones; ``queue`` [7, hop]."""
+    """Mean wait [hop] of packets that came over a wire with others, apart from that behind longer ones; ``queue`` [8, hop]."""
     return np.asarray((queue[JOINING] + _LONE * (1 - queue[JOINING]) * single) * alone_s)

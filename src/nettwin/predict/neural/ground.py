@@ -7,6 +7,7 @@ import numpy as np
 
 from nettwin.predict.neural.arrays import NUMPY, Arrays, Column
 from nettwin.predict.neural.prior import Prior
+from nettwin.queueing.long_ways import COMMON
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,7 @@ class QueueGround:
     offered_utilization: Column  # its own part of it
     in_platoons: Column  # share of its work behind longer packets from earlier hops
     size_share: Column  # how far these undo a packet's own size
+    common_hops: Column  # that a packet has had in common with another one of its queue
     n_nodes: Column
     link: Column
     link_capacity_bps: Column  # [link]
@@ -139,10 +141,16 @@ def queue_ground(theory: Any, state: Any, nodes_by_queue: Column, xp: Arrays) ->
         offered_utilization=state.network.offered.bit_rate / ports.queue_capacity_bps,
         in_platoons=state.in_platoons,
         size_share=state.network.platoons.size_share,
+        common_hops=_common_hops(state),
         n_nodes=nodes_by_queue,
         link=ports.link_of_queue,
         link_capacity_bps=ports.capacity_bps,
     )
+
+
+def _common_hops(state: Any) -> Column:  # [queue]
+    ways = state.network.long_ways
+    return 0.0 * state.service_s if ways is None else ways.queues[:, COMMON]  # none: no way has more than a few hops
 
 
 def link_load(state: Any) -> Column:  # [link]

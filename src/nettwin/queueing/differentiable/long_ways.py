@@ -43,7 +43,7 @@ def long_ways(
     *figures, common = over(total, offered.packet_rate.expand_as(total)).unbind()
     variation = over(offered.second_moment_rate, offered.bit_rate) * over(offered.packet_rate, offered.bit_rate) - 1
     is_long = _between(common, _FEW_HOPS, _MANY_HOPS) * _between(variation, _EQUAL_SIZES, _VARIED_SIZES)
-    return LongWays(way, found, torch.stack([is_long, *figures, _joining(ports, offered, into_links, share)], dim=1))
+    return LongWays(way, found, torch.stack([is_long, *figures, _joining(ports, offered, into_links, share), common], dim=1))
 
 
 def _apart(into: Streams, spacing_bps: Tensor, ports: Ports) -> Tensor:  # [queue]

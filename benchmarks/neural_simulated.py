@@ -129,6 +129,7 @@ def unknown_noise(rows: Sequence[shards.ShardSample]) -> float:
 def report(args: Args, sizes: list[Judged]) -> Iterator[str]:
     yield from head(args)
     yield from error_table(sizes)
+    yield from trust_table(sizes)
     yield from part_table("style", {style: style for style in STYLES}, sizes, lambda style: lambda own, load: own == style)
     loads = {name: low for low, name in LOADS.items()}
     yield from part_table("largest offered load", loads, sizes, lambda low: lambda style, load: low == load_bin(load))
@@ -187,6 +188,27 @@ def error_cells(size: Judged, engine: str) -> list[str]:
         percent(delay["coverage_90"], 1),
         percent(errors["trusted"]["share"], 1),
     ]
+
+
+def trust_table(sizes: list[Judged]) -> Iterator[str]:
+    yield "## By trust\n"
+    yield "Networks of which the twin trusts itself for most demands, and the others, which `auto` simulates: how many, MAPE of mean"
+    yield "delays, variation.\n"
+    yield "| nodes | trusted | not trusted |"
+    yield "|---|---|---|"
+    for size in sizes:
+        trusts = [float(np.mean(sample.errors.delays.is_trusted)) > 0.5 for sample in size.samples["neural"]]
+        parts = [
+            [sample for sample, trust in zip(size.samples["neural"], trusts, strict=True) if trust == wanted] for wanted in (True, False)
+        ]
+        yield f"| {size.nodes} | {' | '.join(trust_cell(part) for part in parts)} |"
+    yield ""
+
+
+def trust_cell(part: list[EvaluatedSample]) -> str:
+    if not part:
+        return "-"
+    return f"{len(part)}; {mean_and_error(part)}; {percent(document('neural', part)['delay']['variation_mape'])}"
 
 
 def part_table(

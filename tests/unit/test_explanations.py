@@ -15,7 +15,20 @@ from nettwin.errors import InputError, PredictionError, UnknownNameError
 from nettwin.generate.scenarios import ScenarioSpace, random_scenario
 from nettwin.performance import HopPerformance, Interval, Performance
 from nettwin.predict.queueing import QueueingPredictor
-from nettwin.scenario import Demand, Discipline, Link, Node, OnOff, Queue, Scenario, Scheduling, Topology, Traffic
+from nettwin.scenario import (
+    Demand,
+    Discipline,
+    EmpiricalSizes,
+    FixedSize,
+    Link,
+    Node,
+    OnOff,
+    Queue,
+    Scenario,
+    Scheduling,
+    Topology,
+    Traffic,
+)
 from simulated_networks import FIXED, line, mesh
 
 QUEUEING = QueueingPredictor()
@@ -230,6 +243,14 @@ def test_an_overloaded_port_and_its_losses() -> None:
     assert "more than it can send, so its buffer stands full" in text
     assert "All its losses happen at 0->1" in text
     assert "a buffer of 40 packets" in text
+
+
+def test_packets_longer_than_the_buffer_are_told() -> None:
+    sizes = EmpiricalSizes((1000.0, 12_000.0), (0.9, 0.1))
+    demands = [Demand("0", "1", 2e5, packet_sizes=sizes, id="mix"), Demand("0", "1", 1e5, packet_sizes=FixedSize(12_000.0), id="long")]
+    scenario = line(1, demands, scheduling=Scheduling(Discipline.FIFO, (Queue(buffer_bits=9000.0),)))
+    assert "10.0 % of its packets are longer than that and never fit." in words(one(scenario, "mix"))
+    assert "They are longer than a buffer of 1.12 kB." in words(one(scenario, "long"))
 
 
 def test_bursts_are_told() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nettwin.apps.inspect_scenario import findings
 from nettwin.controlplane import route
 from nettwin.performance import Performance
 from nettwin.predict.neural import NeuralPredictor
@@ -193,6 +194,12 @@ def test_slopes_are_those_of_the_whole_demand() -> None:
     less, more = answer(1 - step).demands.delay_s[0], answer(1 + step).demands.delay_s[0]
     assert slopes.rate.shape == (1,)
     assert slopes.rate[0] == pytest.approx(np.log(more / less) / (2 * step), rel=0.1)
+
+
+def test_an_inspection_tells_of_them() -> None:
+    odd = findings(row((64_000.0, 9_000.0), (FixedSize(10_000.0), FixedSize(1000.0))))
+    assert [finding.examples for finding in odd if "longer than a buffer" in finding.what] == [("d0",)]
+    assert not findings(row((64_000.0, 9_000.0), (FixedSize(9_000.0),)))
 
 
 SIZES = st.sampled_from(

@@ -82,7 +82,10 @@ def test_fine_atoms_keep_the_mean_and_the_tail() -> None:
 
 
 def test_the_neural_twin_does_not_trust_itself_on_ways_longer_than_any_that_it_learned_from() -> None:
-    for scenario, expected in ((ring(12, [1, 3, 5], ExponentialSize(BITS), 0.6), True), (ring(60, [10, 20, 30], ExponentialSize(BITS), 0.6), False)):
+    for scenario, expected in (
+        (ring(12, [1, 3, 5], ExponentialSize(BITS), 0.6), True),
+        (ring(60, [10, 20, 30], ExponentialSize(BITS), 0.6), False),
+    ):
         trusted = NeuralPredictor().predict(scenario).is_trusted
         assert trusted is not None
         assert (trusted == expected).all()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettwin.controlplane import route
+from nettwin.queueing.fitting import fitted
+from nettwin.queueing.size_limits import LEAST_SHARE
 from nettwin.scenario import Scenario
 
 
@@ -19,12 +21,19 @@ class Finding:
 
 def findings(scenario: Scenario) -> list[Finding]:
     """Oddities, the gravest first; an empty list means that nothing was found."""
-    found = (_unreachable_demands, _overloaded_links, _isolated_nodes, _idle_demands, _no_demands)
+    found = (_unreachable_demands, _too_long_packets, _overloaded_links, _isolated_nodes, _idle_demands, _no_demands)
     return [finding for find in found if (finding := find(scenario)) is not None]
 
 
 def _unreachable_demands(scenario: Scenario) -> Finding | None:
     return _finding("demands without a complete path", scenario.demand_ids, route(scenario).routed_share < 1 - 1e-9)
+
+
+def _too_long_packets(scenario: Scenario) -> Finding | None:
+    routing = route(scenario)
+    is_cut = np.zeros(scenario.traffic.n_demands, dtype=np.bool_)
+    is_cut[routing.hop_demand[fitted(scenario, routing).hop_fits < 1 - LEAST_SHARE]] = True
+    return _finding("demands with packets longer than a buffer on their way, which always drops them", scenario.demand_ids, is_cut)
 
 
 def _overloaded_links(scenario: Scenario) -> Finding | None:

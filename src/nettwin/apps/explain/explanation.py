@@ -13,7 +13,19 @@ from nettwin.performance import Performance
 from nettwin.scenario import Scenario
 
 _LOAD = tuple(f.name for f in fields(QueueLoad))
-_HOP = ("path", "path_share", "link", "position", "propagation_s", "transmission_s", "wait_s", "loss_ratio", "dropped_ratio", "utilization")
+_HOP = (
+    "path",
+    "path_share",
+    "link",
+    "position",
+    "propagation_s",
+    "transmission_s",
+    "wait_s",
+    "loss_ratio",
+    "dropped_ratio",
+    "too_long_ratio",
+    "utilization",
+)
 HOP_COLUMNS = (*_HOP, "pressure", *(name for name in _LOAD if name not in _HOP))
 
 

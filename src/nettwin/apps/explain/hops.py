@@ -22,6 +22,7 @@ def hops_of(answered: Answered, demand: int) -> tuple[Hop, ...]:
             wait_s=float(hops.wait_s[row]),
             loss_ratio=float(hops.loss_ratio[row]),
             dropped_ratio=float(answered.arriving_share[row] * hops.loss_ratio[row]),
+            too_long_ratio=float(answered.too_long[row]),
             utilization=float(utilization[hops.link[row]]),
         )
         for row in rows.tolist()

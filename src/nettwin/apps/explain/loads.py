@@ -8,6 +8,7 @@ import numpy as np
 from nettwin.apps.explain.parts import QueueLoad
 from nettwin.controlplane import route
 from nettwin.performance import HopPerformance, Performance
+from nettwin.queueing.fitting import fitted
 from nettwin.scenario import (
     AutocorrelatedExponential,
     CarriedOnOff,
@@ -36,6 +37,10 @@ class Answered:
         before = np.concatenate([[0.0], np.cumsum(kept)])[:-1]
         first = np.searchsorted(self.hops.path, self.hops.path)
         return np.asarray(np.exp(before - before[first]))
+
+    @cached_property
+    def too_long(self) -> FloatArray:  # [hop] share of the demand's packets that come to this hop and are longer than its buffer
+        return np.asarray(1 - fitted(self.scenario, route(self.scenario)).hop_fits)
 
     @cached_property
     def arriving_share(self) -> FloatArray:  # [hop] share of all packets of the demand that arrive at this hop

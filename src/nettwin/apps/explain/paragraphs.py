@@ -89,10 +89,13 @@ def _loss(each: DemandExplanation) -> Iterator[str]:
     if drops[worst] <= 0:
         yield f"It loses {percent(each.loss_ratio)} because a part of it has no path."
         return
-    load = next(hop.load for hop in each.hops if (hop.link, hop.load.position) == worst)
+    hop = next(hop for hop in each.hops if (hop.link, hop.load.position) == worst)
     share = drops[worst] / each.loss_ratio
     start = "All its losses" if share > _ALL else f"{percent(share)} of its losses"
+    load, too_long = hop.load, hop.too_long_ratio
     yield f"{start} happen at {load.link}, where its queue is offered {load.pressure:.2f} of what it can send and has {buffer_words(load)}."
+    if too_long > _LOSSY:
+        yield f"{percent(too_long)} of its packets are longer than that and never fit."
 
 
 def _nothing_arrives(each: DemandExplanation) -> Iterator[str]:
@@ -104,7 +107,10 @@ def _nothing_arrives(each: DemandExplanation) -> Iterator[str]:
     else:
         worst = max(each.hops, key=lambda hop: hop.loss_ratio)
         yield f"Nothing of {each.demand} arrives: its packets are dropped at {worst.link}."
-        yield f"That link is down, or {buffer_words(worst.load)} has no room for them."
+        if worst.too_long_ratio > _ALL:
+            yield f"They are longer than {buffer_words(worst.load)}."
+        else:
+            yield f"That link is down, or {buffer_words(worst.load)} has no room for them."
 
 
 def _share(each: DemandExplanation, time_s: float) -> str:

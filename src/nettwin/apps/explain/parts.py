@@ -59,6 +59,7 @@ class Hop:
     wait_s: float
     loss_ratio: float  # of the packets that come here
     dropped_ratio: float  # of all packets that the demand sends
+    too_long_ratio: float  # of the packets that come here: longer than the buffer
     utilization: float  # of the link
 
     @property

@@ -31,7 +31,7 @@ QUEUE_FIGURES = ("queue_delay", "queue_occupancy", "queue_loss", "queue_utilizat
 LINK_FIGURES = ("link_loss", "link_utilization")
 NOISE = {"delay": 1.0, "variation": 2.3, "ipdv": 2.7} | dict(zip(QUANTILES, (1.1, 1.1, 1.1, 1.1, 1.3, 1.6, 2.7, 6.4), strict=True))
 """Relative standard error of a measured figure over that of the mean delay: medians over 9 networks of ours, each simulated twice."""
-NOISE_TAKEN_OUT = 0.25
+NOISE_TAKEN_OUT = 0.4
 """Share of the variance of label noise that intervals need not cover, for they are for what is measured, with less noise than that of our
 own simulations ..."""
 CHANCE_ADDED = 0.67

@@ -31,10 +31,10 @@ QUEUE_FIGURES = ("queue_delay", "queue_occupancy", "queue_loss", "queue_utilizat
 LINK_FIGURES = ("link_loss", "link_utilization")
 NOISE = {"delay": 1.0, "variation": 2.3, "ipdv": 2.7} | dict(zip(QUANTILES, (1.1, 1.1, 1.1, 1.1, 1.3, 1.6, 2.7, 6.4), strict=True))
 """Relative standard error of a measured figure over that of the mean delay: medians over 9 networks of ours, each simulated twice."""
-NOISE_TAKEN_OUT = 0.4
+NOISE_TAKEN_OUT = 0.5
 """Share of the variance of label noise that intervals need not cover, for they are for what is measured, with less noise than that of our
 own simulations ..."""
-CHANCE_ADDED = 0.67
+CHANCE_ADDED = 0.85
 """... and share of the variance of a finite observation's chance that is added to them. Both, and the edges of loads, were chosen on the
 recordings of datanet2022 with 50 and 75 nodes."""
 LOGARITHMS = (-12.0, 2.0)

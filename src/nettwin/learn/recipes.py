@@ -41,7 +41,7 @@ def _recipe(name: str, scale: int, precision: float, *, members: int, epochs: in
     few, many = (1e7 * precision, 4e4 * precision), (2e7 * precision, 5e3 * precision)
     return Recipe(
         name=name,
-        version=f"1.4-{name}",
+        version=f"1.5-{name}",
         train=(
             DatasetArgs(samples=3200 * scale, seed=1, hops=usual[0], hops_per_demand=usual[1]),
             DatasetArgs(samples=1000 * scale, seed=11, space=THIN, hops=thin[0], hops_per_demand=thin[1]),
@@ -71,7 +71,7 @@ SMOKE = DatasetArgs(samples=40, seed=1, hops=2e5, hops_per_demand=1e3, shard_siz
 RECIPES: dict[str, Recipe] = {
     "smoke": Recipe(
         name="smoke",
-        version="1.4-smoke",
+        version="1.5-smoke",
         train=(SMOKE,),
         validation=(_larger(2, 2, (12, 16), (3e5, 0.0)),),
         calibration=(_larger(3, 2, (10, 16), (3e5, 0.0)),),

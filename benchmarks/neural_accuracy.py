@@ -287,7 +287,7 @@ def delay_table(results: Results) -> Iterator[str]:
 
 def member_table(results: Results, members: list[str]) -> Iterator[str]:
     yield "## Each member alone\n"
-    yield "The ensemble's members differ in the seed of their training only; all use the ensemble's calibration, and a member alone has"
+    yield "How each member was trained is in docs/neural.md; all use the ensemble's calibration, and a member alone has"
     yield "no disagreement to add to its intervals. Mean ± standard deviation over members. In percent; loss in percentage points.\n"
     yield "| data | twin | MAPE | MAPE, a link at 1.0 or more | WAPE | bias of slowest 1 % | p90 MAPE | loss MAE | coverage of 90 % |"
     yield "|---|---|---|---|---|---|---|---|---|"

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from nettwin.performance import DemandPerformance
+from nettwin.performance import Performance
 from nettwin.performance.error_measures import mean_absolute_error, mean_absolute_percentage_error
 from nettwin.predict.neural import NeuralPredictor
-from nettwin.predict.neural.library import SHIPPED, load_library, write_library
+from nettwin.predict.neural.library import SHIPPED, load_library
 from nettwin.predict.predictor import Predictor
 from nettwin.predict.queueing import QueueingPredictor
 from nettwin.predict.simulator import SimulatorPredictor
+from neural_accuracy import one_member_twins
 from neural_beside_ns3 import Case, scenario_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,40 +35,31 @@ SOURCES = {
 }
 PACKETS = 6e6
 FIGURES = ("mean delay", "deviation", "p90", "p99", "IPDV", "loss ratio")
-P90, P99 = 4, 6  # columns of the quantiles
 
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        engines: dict[str, Predictor] = {"twin": NeuralPredictor(), **members(Path(folder)), "theory": QueueingPredictor()}
+        members = {f"member {number}": NeuralPredictor(str(one)) for number, one in enumerate(one_member_twins(None, Path(folder)))}
+        engines: dict[str, Predictor] = {"twin": NeuralPredictor(), **members, "theory": QueueingPredictor()}
         rows = {name: errors_on(source, engines) for name, source in SOURCES.items()}
     text = "\n".join(report(rows, list(engines)))
     TABLE.write_text(text + "\n")
     print(text)
 
 
-def members(folder: Path) -> dict[str, Predictor]:
-    """Each member as a twin of its own."""
-    library = load_library(SHIPPED)
-    found: dict[str, Predictor] = {}
-    for number, file in enumerate(sorted(library.path.glob("*.safetensors"))):
-        write_library(folder / str(number), [file], library.calibration, {"version": library.version})
-        found[f"member {number}"] = NeuralPredictor(str(folder / str(number)))
-    return found
-
-
 def errors_on(source: str, engines: dict[str, Predictor]) -> dict[str, list[float]]:
     """In percent of what was simulated, mean over demands; of the loss ratio: percentage points."""
     scenario = scenario_of(Case(source, source, PACKETS, PACKETS))
-    true = SimulatorPredictor(packets=PACKETS, seed=7).predict(scenario).demands
+    true = SimulatorPredictor(packets=PACKETS, seed=7).predict(scenario)
     print(source, flush=True)
-    return {name: errors(engine.predict(scenario).demands, true) for name, engine in engines.items()}
+    return {name: errors(engine.predict(scenario), true) for name, engine in engines.items()}
 
 
-def errors(ours: DemandPerformance, true: DemandPerformance) -> list[float]:
+def errors(answer: Performance, truth: Performance) -> list[float]:
+    ours, true = answer.demands, truth.demands
     pairs = [(ours.delay_s, true.delay_s), (ours.delay_variation_s, true.delay_variation_s)]
-    pairs += [(ours.delay_quantiles_s[:, column], true.delay_quantiles_s[:, column]) for column in (P90, P99)]
+    pairs += [(answer.delay_quantile_s(level), truth.delay_quantile_s(level)) for level in (0.9, 0.99)]
     pairs += [(ours.ipdv_s, true.ipdv_s)]
     relative = [mean_absolute_percentage_error(*pair) for pair in pairs]
     return [100 * error for error in (*relative, mean_absolute_error(ours.loss_ratio, true.loss_ratio))]

@@ -51,10 +51,15 @@ class Example:
 
 def example_of(scenario: Scenario, performance: Performance) -> Example:
     """Features from the rates that the run realised, labels from what it measured."""
-    told = with_realised_rates(scenario, performance)
-    question = fitted(told, route(told))
-    prior = prior_of(*question.case)
-    return Example(prior.graph, _labels(prior, question.measured(performance)))
+    prior, measured = solved_beside(scenario, performance)
+    return Example(prior.graph, _labels(prior, measured))
+
+
+def solved_beside(scenario: Scenario, performance: Performance) -> tuple[Prior, Performance]:
+    """Theory's answer at the rates that the run realised, and what was measured, of the same demands."""
+    asked = with_realised_rates(scenario, performance)
+    question = fitted(asked, route(asked))
+    return prior_of(*question.case), question.measured(performance)
 
 
 def examples_of(folder: Path, *, limit: int | None = None, jobs: int = 1, progress: Progress | None = None) -> list[Example]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettwin.controlplane import route
+from nettwin.learn.examples import solved_beside
 from nettwin.performance import QUANTILE_LEVELS, Performance
 from nettwin.performance.error_measures import relative_standard_errors
-from nettwin.performance.realised_rates import with_realised_rates
 from nettwin.predict.neural.answer import Beliefs, demand_columns, performance_of
 from nettwin.predict.neural.attributes import link_attributes, queue_attributes
 from nettwin.predict.neural.calibration import (
@@ -24,9 +23,7 @@ from nettwin.predict.neural.calibration import (
 from nettwin.predict.neural.ensemble import EnsembleOutputs, run
 from nettwin.predict.neural.ground import Ground, ground_of
 from nettwin.predict.neural.model import TwinModel
-from nettwin.predict.neural.prior import prior_of
 from nettwin.predict.neural.sampling import sampling_error
-from nettwin.queueing.fitting import fitted
 from nettwin.scenario import Scenario
 from nettwin.scenario.arrays import FloatArray, IntArray
 
@@ -56,9 +53,7 @@ class FigureErrors:
 
 def errors_of(models: Sequence[TwinModel], scenario: Scenario, measured: Performance) -> dict[str, FigureErrors]:
     """All figures of a network, asked about at its realised rates."""
-    told = with_realised_rates(scenario, measured)
-    question = fitted(told, route(told))
-    prior, measured = prior_of(*question.case), question.measured(measured)
+    prior, measured = solved_beside(scenario, measured)
     outputs, ground = run(models, prior.graph), ground_of(prior)
     answer = performance_of(prior, outputs, Beliefs(Calibration.none()))
     return {**_of_demands(ground, outputs, (answer, measured)), **_of_queues_and_links(ground, outputs, (answer, measured))}

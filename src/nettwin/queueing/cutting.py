@@ -157,10 +157,3 @@ class Cutting:
 
     def _up_to(self, row: IntArray, ceiling: FloatArray) -> FloatArray:
         return self.sizes.shares(row, np.zeros(len(row)), ceiling)
-
-
-def queue_of_hop(scenario: Scenario, routing: Routing) -> IntArray:  # [hop]
-    """The queue that each hop enters."""
-    traffic = scenario.traffic
-    queues = scenario.topology.queue_by_class(traffic.n_classes)
-    return np.asarray(queues[routing.hop_link, traffic.traffic_class[routing.hop_demand]], dtype=np.int64)

@@ -39,13 +39,12 @@ class DemandHops:
 
 def demand_hops(scenario: Scenario, routing: Routing) -> DemandHops:
     """The hops of a scenario's demands under a routing."""
-    traffic, topology = scenario.traffic, scenario.topology
+    traffic = scenario.traffic
     mean, second = size_moments(scenario)
     demand, link = routing.path_demand, routing.hop_link
-    queue_of = topology.queue_by_class(traffic.n_classes)
     return DemandHops(
         path=routing.hop_path.astype(np.int64),
-        queue=queue_of[link, traffic.traffic_class[routing.hop_demand]].astype(np.int64),
+        queue=queue_of_hop(scenario, routing),
         link=link.astype(np.int64),
         previous_link=_previous(link, routing.hop_offsets),
         offsets=routing.hop_offsets,
@@ -55,6 +54,13 @@ def demand_hops(scenario: Scenario, routing: Routing) -> DemandHops:
         mean_bits=mean[demand],
         second_moment_bits2=second[demand],
     )
+
+
+def queue_of_hop(scenario: Scenario, routing: Routing) -> IntArray:  # [hop]
+    """The queue that each hop enters."""
+    traffic = scenario.traffic
+    queues = scenario.topology.queue_by_class(traffic.n_classes)
+    return np.asarray(queues[routing.hop_link, traffic.traffic_class[routing.hop_demand]], dtype=np.int64)
 
 
 def size_moments(scenario: Scenario) -> tuple[FloatArray, FloatArray]:  # [demand] each

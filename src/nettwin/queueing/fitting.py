@@ -14,12 +14,11 @@ import numpy as np
 
 from nettwin.performance import DemandPerformance, HopPerformance, Interval, LinkPerformance, Performance, QueuePerformance
 from nettwin.performance.slicing import sliced
-from nettwin.queueing.cutting import Cutting, ceilings, queue_of_hop
+from nettwin.queueing.cutting import Cutting, ceilings
+from nettwin.queueing.demand_hops import queue_of_hop
 from nettwin.queueing.size_limits import longest_bits
 from nettwin.scenario import Routing, Scenario
 from nettwin.scenario.arrays import FloatArray, IntArray
-
-_SAME = 1 + 1e-9  # a packet of exactly the buffer's bits fits
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +48,13 @@ class Fitted:
 
     @cached_property
     def _queue_fits(self) -> FloatArray:  # [queue]
-        return 1 - np.divide(self.dropped, self.arriving, out=np.zeros_like(self.dropped), where=self.arriving > 0)
+        return _fitting(self.dropped, self.arriving)
 
     @cached_property
     def _link_fits(self) -> FloatArray:  # [link]
         topology = self.asked.topology
-        dropped, arriving = (np.bincount(topology.queues.link, rate, topology.n_links) for rate in (self.dropped, self.arriving))
-        return np.asarray(1 - np.divide(dropped, arriving, out=np.zeros(len(dropped)), where=arriving > 0))
+        per_link = [np.bincount(topology.queues.link, rate, topology.n_links).astype(np.float64) for rate in (self.dropped, self.arriving)]
+        return _fitting(*per_link)
 
     def answered(self, told: Performance) -> Performance:
         """The answer to the question, from theory's. Delays are those of the packets that fit all along."""
@@ -103,13 +102,13 @@ class Fitted:
         gets = np.ones(routing.n_paths)
         np.multiply.at(gets, told.path, 1 - told.loss_ratio)
         gets *= np.concatenate([self.share[asked.path_demand] * routing.path_share[: asked.n_paths], self.whole])
-        shares = gets[: asked.n_paths].copy()
+        shares, names = gets[: asked.n_paths].copy(), ("propagation_s", "transmission_s", "wait_s", "loss_ratio")
+        columns |= {name: np.array(columns[name]) for name in names}
         for part in np.flatnonzero(self.whole > 0):
             path, row = self.whole_path[part], asked.n_paths + part
             there = slice(asked.hop_offsets[path], asked.hop_offsets[path + 1])
             here = slice(routing.hop_offsets[row], routing.hop_offsets[row + 1])
-            for name in ("propagation_s", "transmission_s", "wait_s", "loss_ratio"):
-                columns[name] = np.array(columns[name])
+            for name in names:
                 columns[name][there] = getattr(told, name)[here]
             shares[path] = gets[row]
         total = np.bincount(asked.path_demand, shares, asked.n_demands)[asked.path_demand]
@@ -190,10 +189,10 @@ class Fitted:
 def fitted(scenario: Scenario, routing: Routing) -> Fitted:
     """What theory is told of a scenario on its paths: the scenario itself where every packet fits into every buffer on its way."""
     buffers, longest = scenario.topology.queues.buffer_bits, longest_bits(scenario.traffic)
-    if longest.max(initial=0.0) <= buffers.min(initial=np.inf) * _SAME:
+    if longest.max(initial=0.0) <= buffers.min(initial=np.inf):
         return _same(scenario, routing)
     queue = queue_of_hop(scenario, routing)
-    found = ceilings(routing, queue, buffers * _SAME, longest)
+    found = ceilings(routing, queue, buffers, longest)
     return _cut(scenario, routing, Cutting(scenario, routing, found, queue)) if len(found.cut_path) else _same(scenario, routing)
 
 
@@ -232,6 +231,11 @@ def _same(scenario: Scenario, routing: Routing) -> Fitted:
         dropped=nothing,
         arriving=nothing,
     )
+
+
+def _fitting(dropped: FloatArray, arriving: FloatArray) -> FloatArray:
+    """Share of what arrives that is not too long."""
+    return np.asarray(1 - np.divide(dropped, arriving, out=np.zeros(len(dropped)), where=arriving > 0))
 
 
 def _without(loss: FloatArray, fits: FloatArray) -> FloatArray:
